@@ -1,0 +1,146 @@
+"""Which operations need the results of which others, by following names.
+
+Used for the prediction only: the runtime follows the values themselves.
+A loop body is followed twice; what an operation needs in the second round
+but not in the first it needs from an earlier iteration.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from adaptive_jit.analysis.scope import changed_container
+
+Flow = frozenset[int]
+_NOTHING: Flow = frozenset()
+
+
+@dataclass(slots=True)
+class Dependences:
+    """For each operation number: the operations it needs, and those of an earlier iteration."""
+
+    same: dict[int, set[int]] = field(default_factory=dict)
+    carried: dict[int, set[int]] = field(default_factory=dict)
+
+
+def dependences(statements: Iterable[ast.stmt], operations: dict[int, int]) -> Dependences:
+    """Follow *statements*; *operations* maps ``id(call node)`` to operation numbers."""
+    follower = _Follower(operations)
+    follower.block(statements)
+    return follower.found
+
+
+class _Follower:
+    def __init__(self, operations: dict[int, int]) -> None:
+        self.operations = operations
+        self.found = Dependences()
+        self.names: dict[str, Flow] = {}
+        self.control: Flow = _NOTHING
+        self.rounds = 0
+
+    def block(self, statements: Iterable[ast.stmt]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        changed = changed_container(node)
+        if isinstance(node, ast.For):
+            self.loop(node)
+        elif isinstance(node, ast.If):
+            self.branch(node)
+        elif changed is not None and not isinstance(node, ast.AugAssign):
+            self.names[changed.id] = self.names.get(changed.id, _NOTHING) | self.parts(node)
+        elif isinstance(node, ast.Assign):
+            flow = self.value(node.value)
+            for target in node.targets:
+                self.bind(target, flow)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self.bind(node.target, self.value(node.value))
+        elif isinstance(node, ast.AugAssign):
+            assert isinstance(node.target, ast.Name)
+            flow = self.value(node.value)
+            self.names[node.target.id] = self.names.get(node.target.id, _NOTHING) | flow
+        else:
+            self.parts(node)
+
+    def bind(self, target: ast.expr, flow: Flow) -> None:
+        for name in ast.walk(target):
+            if isinstance(name, ast.Name):
+                self.names[name.id] = flow
+
+    def branch(self, node: ast.If) -> None:
+        outer = self.control
+        self.control = outer | self.value(node.test)
+        before = dict(self.names)
+        self.block(node.body)
+        after = self.names
+        self.names = before
+        self.block(node.orelse)
+        for name, flow in after.items():
+            self.names[name] = self.names.get(name, _NOTHING) | flow | self.control
+        self.control = outer
+
+    def loop(self, node: ast.For) -> None:
+        outer = self.control
+        self.control = outer | self.value(node.iter)
+        self.twice(node.target, self.control, lambda: self.block(node.body))
+        self.control = outer
+        self.block(node.orelse)
+
+    def twice(self, target: ast.expr, flow: Flow, body: object) -> None:
+        assert callable(body)
+        for again in (0, 1):
+            self.rounds += again
+            self.bind(target, flow)
+            body()
+        self.rounds -= 1
+
+    def parts(self, node: ast.AST) -> Flow:
+        flow = _NOTHING
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                flow |= self.value(child)
+            elif not isinstance(child, ast.stmt):
+                flow |= self.parts(child)
+        return flow
+
+    def value(self, node: ast.expr) -> Flow:
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id, _NOTHING)
+        if isinstance(node, ast.Lambda):
+            return _NOTHING
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            return self.comprehension(node)
+        flow = self.parts(node)
+        number = self.operations.get(id(node))
+        if number is None:
+            return flow
+        self.note(number, flow | self.control)
+        return frozenset((number,))
+
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> Flow:
+        outer, names = self.control, dict(self.names)
+        flow = _NOTHING
+        for clause in node.generators:
+            self.control |= self.value(clause.iter)
+            self.bind(clause.target, self.control)
+            for condition in clause.ifs:
+                self.control |= self.value(condition)
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for result in results:
+            flow |= self.value(result)
+        flow |= self.control - outer
+        self.control, self.names = outer, names
+        return flow
+
+    def note(self, number: int, flow: Flow) -> None:
+        same = self.found.same.setdefault(number, set())
+        if self.rounds:
+            new = set(flow) - same
+            self.found.carried.setdefault(number, set()).update(new)
+        else:
+            same.update(flow - {number})

@@ -1,0 +1,333 @@
+"""Regions, calls and loops of one function, numbered for editions and runtime."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from adaptive_jit.analysis.constructs import LIGHT, obstacle
+from adaptive_jit.analysis.dependence import Dependences, dependences
+from adaptive_jit.analysis.scope import (
+    ALL_MUTATORS,
+    Scope,
+    changed_container,
+    consumes_generator,
+    scope_of,
+)
+from adaptive_jit.analysis.source import FunctionSource, NotAnalysable, statement_text
+from adaptive_jit.records import Operation, Region, RegionBlock
+
+LIGHT_METHODS = frozenset(
+    "format join strip lstrip rstrip lower upper split rsplit replace title startswith endswith "
+    "items keys values encode decode splitlines removeprefix removesuffix".split()
+)
+"""Method names that are nearly always those of str, bytes and dict: not worth a thread."""
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+class CallRole(enum.Enum):
+    """How a call in a region is treated."""
+
+    OPERATION = "operation"
+    LIGHT = "light"
+    CONSUMER = "consumer"
+    MUTATOR = "mutator"
+    PARALLEL = "parallel"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """One call in the source: its number, role and innermost loop (-1: none)."""
+
+    index: int
+    role: CallRole
+    loop: int
+    asserted: int = -1
+    discarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSite:
+    """One loop or comprehension clause; ``parent`` is the loop around it (-1: none)."""
+
+    index: int
+    parent: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSource:
+    """The statements of one region, with its record."""
+
+    record: Region
+    statements: tuple[ast.stmt, ...]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Everything that building the editions needs to know of one function."""
+
+    source: FunctionSource
+    scope: Scope
+    sites: dict[int, CallSite] = field(default_factory=dict)
+    loops: dict[int, LoopSite] = field(default_factory=dict)
+    regions: dict[int, RegionSource] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ()
+    blocks: tuple[RegionBlock, ...] = ()
+    loop_parents: list[int] = field(default_factory=list)
+    site_count: int = 0
+
+    @property
+    def records(self) -> tuple[Region, ...]:
+        """The regions in source order."""
+        return tuple(region.record for region in self.regions.values())
+
+
+def analyse(source: FunctionSource) -> Analysis:
+    """Return the regions of *source*; raise `NotAnalysable` where nothing may be touched."""
+    scope = scope_of(source.node)
+    if scope.reads_frame is not None:
+        raise NotAnalysable(f"it uses `{scope.reads_frame}`, which can see the frame")
+    for node in _own_nodes(source.node.body):
+        if isinstance(node, ast.Yield | ast.YieldFrom | ast.Await):
+            raise NotAnalysable("it is a generator or coroutine")
+    builder = _Builder(Analysis(source, scope))
+    builder.block(source.node.body, first=True)
+    return builder.finish()
+
+
+def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in body:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _own_nodes(ast.iter_child_nodes(node))
+
+
+class _Builder:
+    """Walks the blocks of a function and groups statements into regions."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.operations: list[Operation] = []
+        self.blocks: list[RegionBlock] = []
+        self.lines: dict[int, ast.Call] = {}
+
+    def block(self, body: list[ast.stmt], *, first: bool = False) -> None:
+        run: list[ast.stmt] = []
+        for position, statement in enumerate(body):
+            if first and position == 0 and _is_docstring(statement):
+                continue
+            reason = obstacle(statement, self.analysis.scope)
+            if reason is None:
+                run.append(statement)
+                continue
+            block = RegionBlock(statement.lineno, reason)
+            self.region(run, block)
+            run = []
+            self.blocks.append(block)
+            self.inside(statement)
+        self.region(run, None)
+
+    def inside(self, statement: ast.stmt) -> None:
+        """Regions in the blocks of a statement that is itself a barrier."""
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        for name in ("body", "orelse", "finalbody"):
+            body = getattr(statement, name, None)
+            # A `finally` may run while an exception is on its way, when nothing may start.
+            if isinstance(body, list) and name != "finalbody":
+                self.block(body)
+        for case in getattr(statement, "cases", ()):
+            self.block(case.body)
+
+    def region(self, run: list[ast.stmt], block: RegionBlock | None) -> None:
+        if not run or _weight(run, self.analysis.scope) < 2:
+            return
+        analysis = self.analysis
+        index = len(analysis.regions)
+        numbering = _Numbering(analysis, index)
+        for statement in run:
+            numbering.visit(statement)
+        flows = dependences(run, numbering.operation_numbers())
+        operations = tuple(_operations(numbering, flows))
+        self.operations += operations
+        record = Region(
+            index,
+            run[0].lineno,
+            max(statement.end_lineno or statement.lineno for statement in run),
+            tuple(operation.index for operation in operations),
+            block,
+        )
+        analysis.regions[id(run[0])] = RegionSource(record, tuple(run))
+
+    def finish(self) -> Analysis:
+        self.analysis.operations = tuple(self.operations)
+        self.analysis.blocks = tuple(self.blocks)
+        return self.analysis
+
+
+class _Numbering(ast.NodeVisitor):
+    """Gives each call and loop of a region its number, in source order."""
+
+    def __init__(self, analysis: Analysis, region: int) -> None:
+        self.analysis = analysis
+        self.region = region
+        self.loops: list[int] = []
+        self.found: dict[int, CallSite] = {}
+        self.nodes: dict[int, ast.Call] = {}
+        self.chains: dict[int, tuple[int, ...]] = {}
+        self.asserted = -1
+
+    def operation_numbers(self) -> dict[int, int]:
+        """The operations found so far: node identity to number."""
+        return {
+            key: site.index
+            for key, site in self.found.items()
+            if site.role is CallRole.OPERATION
+        }
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """Calls in a lambda run when it is called, not here."""
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        value = node.value
+        if changed_container(node) is not None:
+            assert isinstance(value, ast.Call)
+            self.site(value, CallRole.MUTATOR)
+            for argument in value.args:
+                self.visit(argument)
+        elif isinstance(value, ast.Call):
+            self.call(value, discarded=True)
+        else:
+            self.visit(value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.call(node, discarded=False)
+
+    def call(self, node: ast.Call, *, discarded: bool) -> None:
+        role = _role(node, self.analysis.scope)
+        if role is CallRole.PARALLEL:
+            outer, self.asserted = self.asserted, self.analysis.site_count
+            self.site(node, role)
+            self.visit(node.args[0])
+            self.asserted = outer
+            return
+        if role is CallRole.CONSUMER:
+            self.visit(node.func)
+            self.generator(node.args[0])
+        else:
+            self.generic_visit(node)
+        self.site(node, role, discarded=discarded)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        """A generator that escapes is run by others: its calls are not ours."""
+        self.visit(node.generators[0].iter)
+
+    def generator(self, node: ast.expr) -> None:
+        assert isinstance(node, ast.GeneratorExp)
+        self.comprehension(node.generators, [node.elt])
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self.comprehension(node.generators, [node.elt])
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self.comprehension(node.generators, [node.elt])
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self.comprehension(node.generators, [node.key, node.value])
+
+    def comprehension(self, clauses: list[ast.comprehension], results: list[ast.expr]) -> None:
+        depth = len(self.loops)
+        for clause in clauses:
+            self.visit(clause.iter)
+            self.loop(clause, clause.iter.lineno)
+            for condition in clause.ifs:
+                self.visit(condition)
+        for result in results:
+            self.visit(result)
+        del self.loops[depth:]
+
+    def visit_For(self, node: ast.For) -> None:
+        self.visit(node.iter)
+        depth = len(self.loops)
+        self.loop(node, node.lineno)
+        for statement in node.body:
+            self.visit(statement)
+        del self.loops[depth:]
+        for statement in node.orelse:
+            self.visit(statement)
+
+    def loop(self, node: ast.AST, line: int) -> None:
+        index = len(self.analysis.loop_parents)
+        parent = self.loops[-1] if self.loops else -1
+        self.analysis.loop_parents.append(parent)
+        self.analysis.loops[id(node)] = LoopSite(index, parent, line)
+        self.loops.append(index)
+
+    def site(self, node: ast.Call, role: CallRole, *, discarded: bool = False) -> CallSite:
+        loop = self.loops[-1] if self.loops else -1
+        site = CallSite(self.analysis.site_count, role, loop, self.asserted, discarded)
+        self.analysis.site_count += 1
+        self.analysis.sites[id(node)] = site
+        self.found[id(node)] = site
+        self.nodes[id(node)] = node
+        self.chains[id(node)] = tuple(self.loops)
+        return site
+
+
+def _operations(numbering: _Numbering, flows: Dependences) -> Iterator[Operation]:
+    for key, site in numbering.found.items():
+        if site.role is not CallRole.OPERATION:
+            continue
+        node = numbering.nodes[key]
+        yield Operation(
+            index=site.index,
+            line=node.lineno,
+            column=node.col_offset,
+            text=statement_text(node),
+            region=numbering.region,
+            loops=numbering.chains[key],
+            depends_on=tuple(sorted(flows.same.get(site.index, ()))),
+            carried=tuple(sorted(flows.carried.get(site.index, ()))),
+            discarded=site.discarded,
+            asserted=site.asserted >= 0,
+        )
+
+
+def _role(node: ast.Call, scope: Scope) -> CallRole:
+    function = node.func
+    name = function.id if isinstance(function, ast.Name) else ""
+    shadowed = name in scope.local or name in scope.captured or name in scope.foreign
+    one = len(node.args) == 1 and not node.keywords
+    if name == "parallel" and not shadowed and one:
+        if isinstance(node.args[0], ast.List | ast.Tuple | ast.ListComp):
+            return CallRole.PARALLEL
+    if consumes_generator(node) and not shadowed:
+        return CallRole.CONSUMER
+    if name in LIGHT and not shadowed:
+        return CallRole.LIGHT
+    if isinstance(function, ast.Attribute) and function.attr in LIGHT_METHODS:
+        return CallRole.LIGHT
+    return CallRole.OPERATION
+
+
+def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = False) -> int:
+    """How many operations may meet here; one in a loop counts as two."""
+    total = 0
+    for node in statements:
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.OPERATION:
+            changes = isinstance(node.func, ast.Attribute) and node.func.attr in ALL_MUTATORS
+            if not changes:
+                total += 2 if in_loop else 1
+        loops = isinstance(node, (ast.For, ast.GeneratorExp, *COMPREHENSIONS))
+        total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
+    return total
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

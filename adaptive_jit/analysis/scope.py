@@ -1,0 +1,233 @@
+"""The names of a function: local, captured by inner code, fresh containers.
+
+A *fresh* container is a local that is only ever bound to a new empty (or
+literal) list, dict or set, and is read as a whole only after its last
+change: nobody else can see it change, so its changes are not effects.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+FRAME_READERS = frozenset(
+    "locals vars dir eval exec breakpoint globals __import__ _getframe currentframe stack".split()
+)
+"""Names through which a function may look at its own frame; such functions are left alone."""
+
+CONSUMERS = frozenset("sum max min sorted list tuple set".split())
+"""Builtins that use up a generator expression at once and completely."""
+
+MUTATORS = {
+    ast.List: frozenset("append extend insert".split()),
+    ast.Dict: frozenset("update setdefault".split()),
+    ast.Set: frozenset("add update".split()),
+}
+ALL_MUTATORS = frozenset().union(*MUTATORS.values())
+
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+
+
+@dataclass(slots=True)
+class Scope:
+    """What is known of each name of one function."""
+
+    parameters: frozenset[str] = frozenset()
+    local: set[str] = field(default_factory=set)
+    captured: set[str] = field(default_factory=set)
+    foreign: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    reads_frame: str | None = None
+
+    def is_plain_local(self, name: str) -> bool:
+        """Whether a store to *name* can be seen by this function's own statements only."""
+        return name in self.local and name not in self.captured and name not in self.foreign
+
+
+def scope_of(function: ast.FunctionDef) -> Scope:
+    """Return the scope of *function*."""
+    scope = Scope(parameters=frozenset(_parameters(function.args)))
+    scope.local |= scope.parameters
+    for statement in function.body:
+        _collect(statement, scope)
+    scope.local -= scope.foreign
+    scope.fresh = _fresh(function, scope)
+    return scope
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[str]:
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        yield argument.arg
+    for argument in (arguments.vararg, arguments.kwarg):
+        if argument is not None:
+            yield argument.arg
+
+
+def _collect(node: ast.AST, scope: Scope) -> None:
+    if isinstance(node, ast.Name | ast.Attribute):
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        if name in FRAME_READERS:
+            scope.reads_frame = scope.reads_frame or name
+    if isinstance(node, ast.Call) and consumes_generator(node):
+        # Runs here and now, like a list comprehension.
+        _collect(node.func, scope)
+        _collect_comprehension(node.args[0], scope)
+        return
+    if isinstance(node, _INNER):
+        _collect_inner(node, scope)
+        return
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        scope.foreign |= set(node.names)
+    elif isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Store | ast.Del):
+            scope.local.add(node.id)
+        if isinstance(node.ctx, ast.Del):
+            scope.deleted.add(node.id)
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        scope.local.add(node.name)
+        scope.deleted.add(node.name)
+    elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+        scope.local.add(node.name)
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        scope.local.add(node.rest)
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            scope.local.add((alias.asname or alias.name).split(".")[0])
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+        _collect_comprehension(node, scope)
+        return
+    for child in ast.iter_child_nodes(node):
+        _collect(child, scope)
+
+
+def _collect_inner(node: ast.AST, scope: Scope) -> None:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        scope.local.add(node.name)
+        scope.captured.add(node.name)
+    if isinstance(node, ast.GeneratorExp):
+        _collect(node.generators[0].iter, scope)
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            scope.captured.add(inner.id)
+            if inner.id in FRAME_READERS:
+                scope.reads_frame = scope.reads_frame or inner.id
+        elif isinstance(inner, ast.Nonlocal | ast.Global):
+            scope.captured |= set(inner.names)
+
+
+def _collect_comprehension(node: Any, scope: Scope) -> None:
+    """Targets of a comprehension are not locals of the function (walrus targets are)."""
+    before = set(scope.local)
+    for child in ast.iter_child_nodes(node):
+        _collect(child, scope)
+    targets = {
+        name.id
+        for generator in node.generators
+        for name in ast.walk(generator.target)
+        if isinstance(name, ast.Name)
+    }
+    scope.local = before | (scope.local - targets)
+
+
+def consumes_generator(node: ast.Call) -> bool:
+    """Whether *node* is ``sum(x for …)``, ``", ".join(x for …)`` or the like."""
+    if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.GeneratorExp):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id in CONSUMERS
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "join"
+
+
+def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
+    bound: dict[str, set[type]] = {}
+    accepted: set[int] = set()
+    last_change: dict[str, int] = {}
+    for node in ast.walk(function):
+        target = _display_target(node)
+        if target is not None and isinstance(node, ast.Assign | ast.AnnAssign):
+            bound.setdefault(target.id, set()).add(type(node.value))
+            accepted.add(id(target))
+    _changes(function, None, accepted, last_change, bound)
+    escapes: dict[str, int] = {}
+    spoiled = set(scope.parameters) | scope.captured | scope.foreign
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and id(node) not in accepted:
+            if isinstance(node.ctx, ast.Load):
+                escapes[node.id] = min(escapes.get(node.id, node.lineno), node.lineno)
+            else:
+                spoiled.add(node.id)
+    return {
+        name
+        for name, kinds in bound.items()
+        if name not in spoiled
+        and len(kinds) == 1
+        and (name not in escapes or escapes[name] > last_change.get(name, 0))
+    }
+
+
+def _display_target(node: ast.AST) -> ast.Name | None:
+    """The name bound to a new list, dict or set by *node*."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target: ast.expr = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
+    else:
+        return None
+    fresh = isinstance(node.value, ast.List | ast.Dict | ast.Set)
+    return target if fresh and isinstance(target, ast.Name) else None
+
+
+def _changes(
+    node: ast.AST,
+    loop_end: int | None,
+    accepted: set[int],
+    last: dict[str, int],
+    bound: dict[str, set[type]],
+) -> None:
+    """Collect the places where a container is changed; a change in a loop lasts to its end."""
+    for child in ast.iter_child_nodes(node):
+        changed = changed_container(child)
+        if changed is not None and _change_fits(child, bound.get(changed.id, set())):
+            accepted.add(id(changed))
+            line = loop_end or getattr(child, "end_lineno", 0)
+            last[changed.id] = max(last.get(changed.id, 0), line)
+        inner_end = loop_end
+        if inner_end is None and isinstance(child, _LOOPS):
+            inner_end = child.end_lineno
+        _changes(child, inner_end, accepted, last, bound)
+
+
+def _change_fits(node: ast.AST, kinds: set[type]) -> bool:
+    if isinstance(node, ast.Assign):
+        return kinds <= {ast.List, ast.Dict}
+    if isinstance(node, ast.AugAssign):
+        return kinds == {ast.List}
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        method = node.value.func
+        assert isinstance(method, ast.Attribute)
+        return all(method.attr in MUTATORS[kind] for kind in kinds if kind in MUTATORS)
+    return False
+
+
+def changed_container(node: ast.AST) -> ast.Name | None:
+    """The name whose container *node* changes: ``x.append(v)``, ``x[k] = v``, ``x += [v]``."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if (
+            isinstance(function, ast.Attribute)
+            and isinstance(function.value, ast.Name)
+            and function.attr in ALL_MUTATORS
+        ):
+            return function.value
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            return target.value
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        if isinstance(node.target, ast.Name) and isinstance(node.value, ast.List):
+            return node.target
+    return None

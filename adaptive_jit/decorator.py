@@ -1,0 +1,92 @@
+"""The decorator: checks what it is given, and returns the very object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import FunctionType, MethodType
+from typing import Any, TypeVar, overload
+
+from adaptive_jit.engine import lifecycle, registry
+from adaptive_jit.errors import ConfigurationError, UnsupportedCallable
+from adaptive_jit.settings import current, validated
+from adaptive_jit.strategies import strategy as strategy_called
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+_KINDS = {
+    _ASYNC_GENERATOR: "an asynchronous generator",
+    _COROUTINE: "a coroutine function (`async def`); these follow in a later version",
+    _GENERATOR: "a generator function",
+}
+_MOST_WRAPPERS = 32
+
+
+@overload
+def adaptive(function: F, /) -> F: ...
+@overload
+def adaptive(**settings: object) -> Callable[[F], F]: ...
+def adaptive(function: Any = None, /, **settings: object) -> Any:
+    """Return *function*, which from now on runs ahead where that is measured to be faster.
+
+    Use it bare (``@adaptive``) or with settings for this function only
+    (``@adaptive(window=16)``): the names of `Settings` in lower case.
+
+    Functions and methods are adapted; above other decorators the function
+    that they wrap is. Coroutine functions, generators, classes and lambdas
+    are returned unchanged, the reason in ``explain``. Raises
+    ``UnsupportedCallable`` for anything else, ``ConfigurationError`` for a
+    wrong setting.
+    """
+    arguments = _checked(settings)
+    if function is None:
+        return lambda target: _adapt(target, arguments)
+    return _adapt(function, arguments)
+
+
+def _checked(settings: dict[str, object]) -> dict[str, object]:
+    for name in ("method", "size", "speculate"):
+        if name in settings:
+            raise ConfigurationError(f"@adaptive({name}=…) comes with a later version")
+    validated(settings)
+    chosen = current(settings).strategy
+    if chosen not in ("auto", "parallel"):
+        strategy_called(chosen)  # raises where it cannot be used
+    return settings
+
+
+def _adapt(target: Any, arguments: dict[str, object]) -> Any:
+    lifecycle.install()
+    if isinstance(target, type):
+        registry.leave_alone(target, "a class; these follow in a later version")
+        return target
+    function = _function_behind(target)
+    if function is None:
+        raise UnsupportedCallable(
+            f"@adaptive cannot adapt {target!r} of type {type(target).__name__}: "
+            "give a function, a method or something that wraps one"
+        )
+    for flag, kind in _KINDS.items():
+        if function.__code__.co_flags & flag:
+            registry.leave_alone(function, f"it is {kind}")
+            return target
+    if not current(arguments).enabled:
+        registry.leave_alone(function, "ADAPTIVE_JIT_ENABLED is 0")
+        return target
+    registry.register(function, arguments)
+    return target
+
+
+def _function_behind(target: Any) -> FunctionType | None:
+    """The user's own function: the innermost one that wrappers tell of."""
+    for _ in range(_MOST_WRAPPERS):
+        if isinstance(target, staticmethod | classmethod | MethodType):
+            target = target.__func__
+        elif isinstance(target, functools.partial):
+            target = target.func
+        elif not isinstance(target, type) and getattr(target, "__wrapped__", None) is not None:
+            target = target.__wrapped__
+        else:
+            break
+    return target if isinstance(target, FunctionType) else None

@@ -1,0 +1,207 @@
+"""Puts an edition together and proves that it fits its function.
+
+The prologue asks the function's dispatcher for a window; each region opens
+it, runs its statements instrumented or plain, and closes it; the epilogue
+leaves it. Generated code stands on the line of the statement it serves.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import types
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+from adaptive_jit.analysis.program import Analysis, RegionSource
+from adaptive_jit.analysis.source import NotAnalysable, compile_function
+from adaptive_jit.editions.guards import GuardPoints
+from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
+from adaptive_jit.editions.needs import loaded_names, stored_names
+from adaptive_jit.editions.nodes import MARK, WINDOW, assign, const, load, located, method, window
+from adaptive_jit.editions.replay import Replay
+from adaptive_jit.editions.statements import Slice
+
+DISPATCHER = MARK + "dispatcher"
+ABSENT = MARK + "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The instrumented code with the slices of its regions, not yet bound to a function."""
+
+    code: CodeType
+    slices: dict[int, CodeType]
+    guard_count: int
+
+    def with_constants(self, dispatcher: object, absent: object) -> CodeType:
+        """The code with the library's objects in the place of their markers."""
+        objects = {DISPATCHER: dispatcher, ABSENT: absent}
+        return _exchanged(self.code, objects)
+
+    def slice_functions(
+        self, function: FunctionType, retry: object, poison: object
+    ) -> dict[int, FunctionType]:
+        """The slices as generator functions over the globals of *function*."""
+        return {
+            region: FunctionType(
+                _exchanged(code, {MARK + "retry": retry, MARK + "poison": poison}),
+                function.__globals__,
+                f"<slice of {function.__qualname__}>",
+            )
+            for region, code in self.slices.items()
+        }
+
+
+def build(analysis: Analysis) -> Edition:
+    """Return the edition of the function that *analysis* describes."""
+    points = GuardPoints(analysis.sites)
+    for region in analysis.regions.values():
+        for statement in region.statements:
+            points.visit(statement)
+    assembly = _Assembly(analysis)
+    node = assembly.function()
+    code = compile_function(analysis.source, node)
+    original = analysis.source.code
+    if code is None:
+        raise NotAnalysable("the instrumented form does not compile")
+    if code.co_freevars != original.co_freevars or _kind(code) != _kind(original):
+        raise NotAnalysable("the instrumented form has other free variables or flags")
+    return Edition(code, assembly.slices, points.count)
+
+
+def _kind(code: CodeType) -> int:
+    return code.co_flags & ~0x3
+
+
+class _Assembly:
+    """Replaces the regions of a function by their instrumented form."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.slices: dict[int, CodeType] = {}
+        self.bound = set(analysis.scope.parameters) - analysis.scope.deleted
+
+    def function(self) -> ast.FunctionDef:
+        node = copy.copy(self.analysis.source.node)
+        body = list(node.body)
+        docstring: list[ast.stmt] = []
+        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            docstring, body = body[:1], body[1:]
+        first = body[0]
+        inner = self.block(body, in_with=False)
+        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), first)
+        leave = located(ast.Expr(window("leave")), first)
+        whole = ast.copy_location(ast.Try(inner, [], [], [leave]), first)  # type: ignore[list-item]
+        node.body = [*docstring, enter, whole]  # type: ignore[list-item]
+        return node
+
+    def block(self, body: list[ast.stmt], *, in_with: bool) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        outer = set(self.bound)
+        position = 0
+        while position < len(body):
+            statement = body[position]
+            region = self.analysis.regions.get(id(statement))
+            if region is None:
+                out.append(self.inside(statement, in_with=in_with))
+                self.note(statement)
+                position += 1
+                continue
+            out += self.region(region, in_with=in_with)
+            for part in region.statements:
+                self.note(part)
+            position += len(region.statements)
+        self.bound = outer
+        return out
+
+    def note(self, statement: ast.stmt) -> None:
+        """Names that are certainly bound once *statement* has run."""
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            self.bound |= stored_names([statement]) - self.analysis.scope.deleted
+
+    def inside(self, statement: ast.stmt, *, in_with: bool) -> ast.stmt:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return statement
+        new = copy.copy(statement)
+        within = in_with or isinstance(statement, ast.With)
+        for name in ("body", "orelse"):
+            part = getattr(statement, name, None)
+            if isinstance(part, list):
+                setattr(new, name, self.block(part, in_with=within))
+        if isinstance(statement, ast.Match):
+            assert isinstance(new, ast.Match)
+            new.cases = [copy.copy(case) for case in statement.cases]
+            for case in new.cases:
+                case.body = self.block(case.body, in_with=within)
+        return new
+
+    def region(self, region: RegionSource, *, in_with: bool) -> list[ast.stmt]:
+        statements = list(region.statements)
+        plain = copy.deepcopy(statements)
+        names = self.inputs(statements)
+        self.slices[region.record.index] = self.slice(region, names)
+        replay = Replay(
+            self.analysis.sites, self.analysis.loops, self.analysis.source.class_name
+        )
+        instrumented = replay.block(statements)
+        first = plain[0]
+        values = [self.input(name) for name in names]
+        opened = window("open", const(region.record.index), const(in_with), *values)
+        closed: Any = located(ast.Expr(window("close")), first)
+        guarded: Any = ast.copy_location(ast.Try(instrumented, [], [], [closed]), first)
+        return [located(ast.If(opened, [guarded], plain), first)]  # type: ignore[list-item]
+
+    def inputs(self, statements: list[ast.stmt]) -> list[str]:
+        """Variables of the function that the slice starts from."""
+        scope = self.analysis.scope
+        read = loaded_names(*statements) | stored_names(statements)
+        own = scope.local | set(self.analysis.source.free)
+        return sorted((read & own) - {"__class__"})
+
+    def input(self, name: str) -> ast.expr:
+        if name in self.bound and name in self.analysis.scope.local:
+            return load(name)
+        if name in self.analysis.source.free:
+            nothing = ast.arguments([], [], None, [], [], None, [])
+            return ast.Lambda(nothing, load(name))
+        return const(ABSENT)
+
+    def slice(self, region: RegionSource, names: list[str]) -> CodeType:
+        builder = Slice(self.analysis, list(region.statements))
+        builder.shadows |= {
+            name for name in names if name not in self.bound or name in builder.shadows
+        }
+        for name in names:
+            if name in self.analysis.source.free:
+                builder.emit(assign(name, method(load(ISSUER), "cell", load(name))))
+            elif name not in self.bound:
+                builder.emit(assign(name, load(POISON_NAME)))
+        builder.block(list(region.statements))
+        prologue = [
+            assign(".retry", const(MARK + "retry")),
+            assign(POISON_NAME, const(MARK + "poison")),
+        ]
+        end = [ast.Return(None), ast.Expr(ast.Yield(None))]
+        parameters = [ast.arg(name) for name in (ISSUER, CHECK, PATH, *names)]
+        arguments = ast.arguments([], parameters, None, [], [], None, [])
+        function = ast.FunctionDef(
+            "slice", arguments, [*prologue, *builder.out, *end], []  # type: ignore[list-item]
+        )
+        module = ast.Module([ast.fix_missing_locations(function)], [])
+        compiled = compile(module, "<issue slice>", "exec", dont_inherit=True)
+        return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
+
+
+def _exchanged(code: CodeType, objects: dict[str, object]) -> CodeType:
+    """*code* with marker strings among its constants exchanged, at every depth."""
+    constants = tuple(
+        _exchanged(value, objects)
+        if isinstance(value, CodeType)
+        else objects.get(value, value)
+        if isinstance(value, str)
+        else value
+        for value in code.co_consts
+    )
+    return code.replace(co_consts=constants)

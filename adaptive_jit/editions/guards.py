@@ -1,0 +1,234 @@
+"""Where the user's own statements could run unknown code: the guard points.
+
+An operator, attribute, subscript, truth test, format or iteration on a value
+that is not of an exact builtin type may run anyone's code. Each such operand
+gets a number and a kind (a method of the window, see
+`adaptive_jit.runtime.window.Guards`); replay and slice both read it here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adaptive_jit.analysis.program import CallRole, CallSite
+from adaptive_jit.analysis.scope import changed_container
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard point: its number in the function and the check to make."""
+
+    number: int
+    kind: str
+
+
+def guard_of(node: ast.AST) -> Guard | None:
+    """The guard on *node*, if its user could run unknown code."""
+    return getattr(node, "_adaptive_guard", None)
+
+
+def guards_in(*nodes: ast.AST) -> tuple[int, ...]:
+    """The numbers of all guards in *nodes*."""
+    return tuple(
+        guard.number
+        for node in nodes
+        for inner in ast.walk(node)
+        if (guard := guard_of(inner)) is not None
+    )
+
+
+class GuardPoints(ast.NodeVisitor):
+    """Marks the guard points of regions; ``count`` numbers them over the whole function."""
+
+    def __init__(self, sites: dict[int, CallSite]) -> None:
+        self.sites = sites
+        self.count = 0
+
+    def mark(self, node: ast.expr | None, kind: str) -> None:
+        if node is None or isinstance(node, ast.Constant) or guard_of(node) is not None:
+            return
+        if isinstance(node, ast.JoinedStr) and kind in "sqfb":
+            return
+        node._adaptive_guard = Guard(self.count, kind)  # type: ignore[attr-defined]
+        self.count += 1
+
+    def truth(self, node: ast.expr) -> None:
+        """A truth test. A nested and/or is left bare: its operands are tested once each."""
+        if isinstance(node, ast.BoolOp):
+            for value in node.values:
+                self.truth(value)
+        else:
+            self.mark(node, "b")
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        left, right = _operand_kinds(node.op)
+        self.mark(node.left, left)
+        self.mark(node.right, right)
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if isinstance(node.op, ast.Not):
+            self.truth(node.operand)
+        else:
+            self.mark(node.operand, "s")
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        for value in node.values[:-1]:
+            self.truth(value)
+        self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.truth(node.test)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        operands = [node.left, *node.comparators]
+        for position, operator in enumerate(node.ops):
+            left, right = operands[position], operands[position + 1]
+            if isinstance(operator, ast.Is | ast.IsNot):
+                continue
+            self.mark(left, "s")
+            self.mark(right, "n" if isinstance(operator, ast.In | ast.NotIn) else "s")
+        self.generic_visit(node)
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
+        self.mark(node.value, "f")
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.mark(node.value, "c")
+        else:
+            self.mark(node.value, "m")
+        if isinstance(node.slice, ast.Slice):
+            for part in (node.slice.lower, node.slice.upper, node.slice.step):
+                self.mark(part, "s")
+        else:
+            self.mark(node.slice, "s")
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.mark(node.value, "a")
+        self.generic_visit(node)
+
+    def visit_Set(self, node: ast.Set) -> None:
+        for element in node.elts:
+            self.mark(element, "s")
+        self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self.mark(value, "m")
+            else:
+                self.mark(key, "s")
+        self.generic_visit(node)
+
+    def visit_Starred(self, node: ast.Starred) -> None:
+        self.mark(node.value, "i")
+        self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """Runs when it is called, elsewhere."""
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        """Runs where it is consumed; only its first iterable is evaluated here."""
+        self.mark(node.generators[0].iter, "i")
+        self.visit(node.generators[0].iter)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        site = self.sites.get(id(node))
+        if site is not None and site.role is CallRole.CONSUMER:
+            self.mark(node.func, "u")
+            self.visit(node.func)
+            generator = node.args[0]
+            assert isinstance(generator, ast.GeneratorExp)
+            if not (isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple")):
+                self.mark(generator.elt, "s")
+            self.comprehension(generator.generators, [generator.elt])
+            return
+        self.generic_visit(node)
+
+    def comprehension(
+        self, clauses: Iterable[ast.comprehension], results: Iterable[ast.expr]
+    ) -> None:
+        for clause in clauses:
+            self.loop(clause.iter)
+            self.visit(clause.iter)
+            for condition in clause.ifs:
+                self.truth(condition)
+                self.visit(condition)
+        for result in results:
+            self.visit(result)
+
+    def loop(self, iterable: ast.expr) -> None:
+        iterable._adaptive_loop = Guard(self.count, "loop")  # type: ignore[attr-defined]
+        self.count += 1
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self.comprehension(node.generators, [node.elt])
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self.mark(node.elt, "s")
+        self.comprehension(node.generators, [node.elt])
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self.mark(node.key, "s")
+        self.comprehension(node.generators, [node.key, node.value])
+
+    def visit_For(self, node: ast.For) -> None:
+        self.loop(node.iter)
+        self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> None:
+        self.truth(node.test)
+        self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        self.truth(node.test)
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        unpacks = any(isinstance(target, ast.Tuple) for target in node.targets)
+        if unpacks and not isinstance(node.value, ast.Tuple):
+            self.mark(node.value, "i")
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        left, right = _operand_kinds(node.op)
+        self.mark(node.target, left)
+        self.mark(node.value, right)
+        self.visit(node.value)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        changed = changed_container(node)
+        if changed is not None and isinstance(node.value, ast.Call):
+            self.mark(changed, "m")
+            assert isinstance(node.value.func, ast.Attribute)
+            kind = {"add": "s", "setdefault": "s", "extend": "i", "update": "i"}
+            check = kind.get(node.value.func.attr)
+            if check is not None and node.value.args:
+                self.mark(node.value.args[0], check)
+            for argument in node.value.args:
+                self.visit(argument)
+            return
+        self.generic_visit(node)
+
+
+def loop_guard(node: ast.expr) -> Guard:
+    """The guard on the iterable of a loop."""
+    guard: Guard = node._adaptive_loop  # type: ignore[attr-defined]
+    return guard
+
+
+def _operand_kinds(operator: ast.operator) -> tuple[str, str]:
+    if isinstance(operator, ast.Add | ast.Mult):
+        return "q", "q"
+    if isinstance(operator, ast.Mod):
+        return "s", "f"
+    return "s", "s"
+
+

@@ -1,0 +1,135 @@
+"""Which values the slice must follow, and which containers it would make itself.
+
+Values that no operation, condition or loop needs are left out: following a
+running total over 100,000 results would keep all of them alive.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from adaptive_jit.analysis.program import CallRole, CallSite
+from adaptive_jit.analysis.scope import changed_container
+
+_MAKERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def stored_names(statements: Iterable[ast.AST]) -> set[str]:
+    """Names bound in *statements*, outside comprehensions and inner functions."""
+    found: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        changed = changed_container(node)
+        if changed is not None:
+            found.add(changed.id)
+        if isinstance(node, ast.Lambda | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            continue
+        found |= stored_names(ast.iter_child_nodes(node))
+    return found
+
+
+def loaded_names(*nodes: ast.AST | None) -> set[str]:
+    """Names read anywhere in *nodes*."""
+    return {
+        inner.id
+        for node in nodes
+        if node is not None
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
+
+
+def contains_jump(statements: Iterable[ast.stmt], *kinds: type[ast.stmt]) -> bool:
+    """Whether a statement of one of *kinds* is in *statements*, at any depth."""
+    return any(isinstance(inner, kinds) for node in statements for inner in ast.walk(node))
+
+
+class Needs:
+    """The names of a region whose values an operation, condition or loop depends on."""
+
+    def __init__(self, statements: list[ast.stmt], sites: dict[int, CallSite]) -> None:
+        self.sites = sites
+        self.names = self._roots(statements)
+        self.made: set[str] = set()
+        assignments = list(_assignments(statements))
+        changed = True
+        while changed:
+            changed = False
+            for targets, value in assignments:
+                if targets & self.names and not loaded_names(value) <= self.names:
+                    self.names |= loaded_names(value)
+                    changed = True
+        changed = True
+        while changed:
+            changed = False
+            for targets, value in assignments:
+                if self.makes(value) and not targets <= self.made:
+                    self.made |= targets
+                    changed = True
+
+    def _roots(self, statements: list[ast.stmt]) -> set[str]:
+        roots: set[str] = set()
+        for node in (inner for statement in statements for inner in ast.walk(statement)):
+            if isinstance(node, ast.Call) and id(node) in self.sites:
+                if self.sites[id(node)].role is not CallRole.MUTATOR:
+                    roots |= loaded_names(node)
+            elif isinstance(node, ast.If | ast.IfExp | ast.Assert):
+                roots |= loaded_names(node.test)
+            elif isinstance(node, ast.For | ast.comprehension):
+                roots |= loaded_names(node.iter)
+                if isinstance(node, ast.comprehension):
+                    roots |= loaded_names(*node.ifs)
+            elif isinstance(node, ast.BoolOp):
+                roots |= loaded_names(*node.values[:-1])
+        return roots
+
+    def makes(self, value: ast.expr | None) -> bool:
+        """Whether *value* may hold a container that the slice makes a copy of its own of."""
+        if value is None:
+            return False
+        for node in ast.walk(value):
+            if isinstance(node, _MAKERS):
+                return True
+            if isinstance(node, ast.Name) and node.id in self.made:
+                return True
+            if isinstance(node, ast.BinOp | ast.Subscript) and _may_copy(node):
+                return True
+        return False
+
+
+def _may_copy(node: ast.BinOp | ast.Subscript) -> bool:
+    """``a + b`` and ``a[1:]`` may build a new list; constants and formats cannot."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice)
+    if isinstance(node.op, ast.Add | ast.Mult):
+        return not any(
+            isinstance(side, ast.JoinedStr)
+            or (isinstance(side, ast.Constant) and isinstance(side.value, str | int | float))
+            for side in (node.left, node.right)
+        )
+    return False
+
+
+def _assignments(
+    statements: Iterable[ast.AST],
+) -> Iterator[tuple[set[str], ast.expr]]:
+    for node in (inner for statement in statements for inner in ast.walk(statement)):
+        if isinstance(node, ast.Assign):
+            changed = changed_container(node)
+            names = {n for target in node.targets for n in _bound(target)}
+            yield names | ({changed.id} if changed is not None else set()), node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield _bound(node.target), node.value
+        elif isinstance(node, ast.AugAssign):
+            yield _bound(node.target), node.value
+            yield _bound(node.target), ast.Name(next(iter(_bound(node.target))), ast.Load())
+        elif isinstance(node, ast.For):
+            yield _bound(node.target), node.iter
+
+
+def _bound(target: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}

@@ -1,0 +1,153 @@
+"""The replay: the user's statements in their order, on their lines, in their frame.
+
+``f(x)`` becomes ``window.done(k, window.take(k, f, x)())``: `take` answers
+with what to call, either something that returns (or raises) the early
+result, or the call itself; so the call stays in the user's frame. Each loop
+body and each region exists twice, instrumented and plain, chosen by a flag:
+a window that is closed, or that has seen enough, costs one test.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import Any
+
+from adaptive_jit.analysis.program import CallRole, CallSite, LoopSite
+from adaptive_jit.editions.guards import Guard, guard_of, loop_guard
+from adaptive_jit.editions.nodes import WINDOW, const, load, located, window
+
+
+class Replay(ast.NodeTransformer):
+    """Rewrites the statements of one region in place."""
+
+    def __init__(
+        self, sites: dict[int, CallSite], loops: dict[int, LoopSite], class_name: str | None
+    ) -> None:
+        self.sites = sites
+        self.loops = loops
+        self.class_name = class_name
+        self.attribute_of: dict[int, str] = {}
+
+    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """The instrumented form of *body*."""
+        out: list[ast.stmt] = []
+        for statement in body:
+            new = self.visit(statement)
+            out += new if isinstance(new, list) else [new]
+        return out
+
+    def visit(self, node: ast.AST) -> Any:
+        """Rewrite *node*, then put its guard around it."""
+        guard = guard_of(node)
+        new = super().visit(node)
+        if guard is None or isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            return new
+        return self.guarded(guard, new, node)
+
+    def guarded(self, guard: Guard, new: ast.expr, like: ast.AST) -> ast.AST:
+        extra = []
+        if guard.kind == "a":
+            extra.append(const(self.attribute_of[id(like)]))
+        return located(window(guard.kind, const(guard.number), new, *extra), like)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.attribute_of[id(node.value)] = mangled(node.attr, self.class_name)
+        return self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        node.generators[0].iter = self.visit(node.generators[0].iter)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        site = self.sites[id(node)]
+        number = const(site.index)
+        if site.role is CallRole.CONSUMER:
+            node.func = self.visit(node.func)
+            generator = node.args[0]
+            assert isinstance(generator, ast.GeneratorExp)
+            self.comprehension(generator)
+            return node
+        self.generic_visit(node)
+        if site.role is CallRole.PARALLEL:
+            node.func = window("reach", number, node.func)
+            return located(window("reached", number, node), node)
+        taken = ast.Call(
+            ast.Attribute(load(WINDOW), "take", ast.Load()),
+            [number, node.func, *node.args],
+            node.keywords,
+        )
+        call = ast.copy_location(ast.Call(taken, [], []), node)
+        return located(window("done", number, call), node)
+
+    def comprehension(self, node: Any) -> ast.AST:
+        for clause in node.generators:
+            clause.iter = self.iterable(clause.iter, self.loops[id(clause)], clause.target)
+            clause.ifs = [self.visit(condition) for condition in clause.ifs]
+        for name in ("elt", "key", "value"):
+            if hasattr(node, name):
+                plain = copy.deepcopy(getattr(node, name))
+                instrumented = self.visit(getattr(node, name))
+                if not isinstance(instrumented, ast.Name | ast.Constant):
+                    instrumented = located(
+                        ast.IfExp(ast.Attribute(load(WINDOW), "on", ast.Load()), instrumented, plain),
+                        plain,
+                    )
+                setattr(node, name, instrumented)
+        return node  # type: ignore[no-any-return]
+
+    visit_ListComp = visit_SetComp = visit_DictComp = comprehension
+
+    def iterable(self, node: ast.expr, loop: LoopSite, target: ast.expr) -> ast.expr:
+        guard = loop_guard(node)
+        unpacks = isinstance(target, ast.Tuple)
+        new = window(
+            "loop", const(guard.number), const(loop.index), self.visit(node), const(unpacks)
+        )
+        return located(new, node)  # type: ignore[return-value]
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        plain = copy.deepcopy(node.body)
+        node.iter = self.iterable(node.iter, self.loops[id(node)], node.target)
+        test = ast.Attribute(load(WINDOW), "on", ast.Load())
+        instrumented = self.block(node.body)
+        node.body = [located(ast.If(test, instrumented, plain), plain[0])]  # type: ignore[list-item]
+        node.orelse = self.block(node.orelse)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self.visit(node.test)
+        node.body = self.block(node.body)
+        node.orelse = self.block(node.orelse)
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        value = node.value
+        site = self.sites.get(id(value)) if isinstance(value, ast.Call) else None
+        if site is not None and site.role is CallRole.MUTATOR:
+            assert isinstance(value, ast.Call)
+            assert isinstance(value.func, ast.Attribute)
+            value.func.value = self.visit(value.func.value)
+            value.args = [self.visit(argument) for argument in value.args]
+            return node
+        return self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        assert isinstance(node.target, ast.Name)
+        guard = guard_of(node.target)
+        node.value = self.visit(node.value)
+        if guard is None:
+            return node
+        check = ast.Expr(window(guard.kind, const(guard.number), load(node.target.id)))
+        return [located(check, node), node]
+
+
+def mangled(name: str, class_name: str | None) -> str:
+    """The name under which a class stores its private attribute *name*."""
+    if class_name is None or not name.startswith("__") or name.endswith("__"):
+        return name
+    stripped = class_name.lstrip("_")
+    return f"_{stripped}{name}" if stripped else name

@@ -1,0 +1,164 @@
+"""Attributes found without running user code, and which attributes may be read at all.
+
+CPython looks an attribute up in the classes of the object first; data
+descriptors (properties, slots) win over the instance's own dictionary, which
+wins over everything else that the classes hold. `class_member` repeats that
+search without calling any descriptor.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any, Final
+
+MISSING: Final = object()
+
+PLAIN_TYPES: Final = frozenset(
+    {
+        type(None), bool, int, float, complex, str, bytes, list, dict, tuple, set, frozenset,
+        bytearray, range, slice, type(...),
+    }
+)  # fmt: skip
+"""The exact types whose attributes and operators run no code but the interpreter's."""
+
+_READABLE = (
+    FunctionType,
+    BuiltinFunctionType,
+    staticmethod,
+    classmethod,
+    MethodDescriptorType,
+    ClassMethodDescriptorType,
+    WrapperDescriptorType,
+)
+"""Class members whose ``__get__`` is the interpreter's own and only binds."""
+
+_order = type.__dict__["__mro__"].__get__
+_namespace = type.__dict__["__dict__"].__get__
+
+_STOCK_SEARCHES = (object.__getattribute__, ModuleType.__getattribute__)
+
+_Verdict = tuple[object, str]
+_cache: dict[tuple[type, str], _Verdict] = {}
+_CACHE_LIMIT = 4096
+
+
+def class_member(owner: type, name: str) -> object:
+    """What the classes of *owner* hold under *name*, as stored; `MISSING` if nothing."""
+    for base in _order(owner):
+        namespace = _namespace(base)
+        if name in namespace:
+            return namespace[name]
+    return MISSING
+
+
+def attribute_is_transparent(owner: object, name: str) -> bool:
+    """Whether reading ``owner.name`` runs no unknown code and changes nothing.
+
+    True for modules' own names, exact builtins, instance dictionaries, slots,
+    methods and plain class values; for ``functools.cached_property`` once the
+    value is there; and for what the catalogue says of its types. False where
+    the attribute does not exist.
+    """
+    kind = type(owner)
+    if kind is ModuleType:
+        return name in owner.__dict__
+    if isinstance(owner, type):
+        return _of_class(owner, name)
+    member = class_member(kind, name)
+    found = _cache.get((kind, name))
+    if found is None or found[0] is not member:
+        found = (member, _judge(kind, name, member))
+        if len(_cache) >= _CACHE_LIMIT:
+            _cache.clear()
+        _cache[kind, name] = found
+    return _holds(found[1], owner, name)
+
+
+def instance_values(owner: object) -> dict[str, Any] | None:
+    """The instance dictionary of *owner*, read past any user code; ``None`` if it has none."""
+    getter = class_member(type(owner), "__dict__")
+    if type(getter) is not GetSetDescriptorType:
+        return None
+    values = getter.__get__(owner)
+    return values if type(values) is dict else None
+
+
+def is_stock_lookup(kind: type) -> bool:
+    """Whether attribute access on instances of *kind* is the interpreter's own search."""
+    return _searches_plainly(kind) and class_member(kind, "__getattr__") is MISSING
+
+
+def _judge(kind: type, name: str, member: object) -> str:
+    """How ``name`` is found on instances of *kind*: a word for `_holds`."""
+    if kind in PLAIN_TYPES:
+        return "never" if member is MISSING else "always"
+    if not _searches_plainly(kind):
+        return "catalogue"
+    if member is MISSING:
+        return "instance"
+    if isinstance(member, (MemberDescriptorType, GetSetDescriptorType)):
+        return "slot" if isinstance(member, MemberDescriptorType) else "catalogue"
+    if isinstance(member, functools.cached_property):
+        return "cached"
+    if type(member) in _READABLE or not _is_descriptor(type(member)):
+        return "always"
+    return "catalogue"
+
+
+def _searches_plainly(kind: type) -> bool:
+    """``__getattr__`` is asked only for what is not found, so only its absence of effect counts."""
+    return class_member(kind, "__getattribute__") in _STOCK_SEARCHES
+
+
+def _is_descriptor(kind: type) -> bool:
+    return class_member(kind, "__get__") is not MISSING
+
+
+def _holds(how: str, owner: object, name: str) -> bool:
+    if how == "always":
+        return True
+    if how == "slot":
+        return _slot_is_filled(owner, name)
+    if how in ("instance", "cached"):
+        values = instance_values(owner)
+        if values is not None and name in values:
+            return True
+    return how != "never" and _catalogued(owner, name)
+
+
+def _slot_is_filled(owner: object, name: str) -> bool:
+    member = class_member(type(owner), name)
+    try:
+        member.__get__(owner)  # type: ignore[attr-defined]
+    except AttributeError:
+        return False
+    return True
+
+
+def _of_class(owner: type, name: str) -> bool:
+    """Attributes of a class object: its metaclass must search as ``type`` does."""
+    if class_member(type(owner), "__getattribute__") is not type.__getattribute__:
+        return False
+    if class_member(type(owner), name) is not MISSING:
+        return name in ("__name__", "__qualname__", "__module__", "__doc__", "__mro__")
+    member = class_member(owner, name)
+    if member is MISSING:
+        return False
+    return type(member) in _READABLE or not _is_descriptor(type(member))
+
+
+def _catalogued(owner: object, name: str) -> bool:
+    from adaptive_jit.effects.catalogue import type_rule
+
+    rule = type_rule(type(owner))
+    return rule is not None and rule.attribute(owner, name)

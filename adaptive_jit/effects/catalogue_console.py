@@ -1,0 +1,132 @@
+"""What ``print`` and logging write to, and whether anyone else is listening.
+
+Console and log output in its own order stops nothing. That holds for streams
+and handlers which only pass text on; a stream, handler, filter, formatter or
+record factory of the user's runs the user's code, and is unknown.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.effects.catalogue_values import exact_all
+
+if TYPE_CHECKING:
+    from adaptive_jit.effects.catalogue_rules import Rule
+    from adaptive_jit.records.effects import Effect
+
+_KNOWN_STREAMS = frozenset(
+    {
+        ("_pytest.capture", "EncodedFile"),
+        ("_pytest.capture", "CaptureIO"),
+        ("ipykernel.iostream", "OutStream"),
+    }
+)
+_STOCK_HANDLERS = frozenset({"StreamHandler", "FileHandler", "NullHandler", "_StderrHandler"})
+_OWN_PARTS = ("_pytest.logging", "adaptive_jit.")
+"""Homes of handlers, formatters and streams that keep the order of what they are given."""
+
+_LOGGER_PARTS = ("handle", "_log", "makeRecord", "callHandlers", "isEnabledFor", "findCaller")
+
+
+def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """``print`` of exact builtin values to the process's own output."""
+    if kwargs.get("file") is not None:
+        return rule.unknown("it prints to a file= of its own")
+    if not exact_all(args, kwargs):
+        return rule.unknown("it prints what is not made of exact builtin types")
+    if not is_stock_stream(sys.stdout):
+        return rule.unknown("sys.stdout is not a stock stream")
+    return rule.base
+
+
+def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """A call of a stock logger whose handlers pass the text on and nothing else."""
+    if not exact_all(args, kwargs):
+        return rule.unknown("it logs what is not made of exact builtin types")
+    if kwargs.get("exc_info"):
+        return rule.unknown("it prints an exception")
+    logging = sys.modules["logging"]
+    factory = logging.getLogRecordFactory()
+    if factory is not logging.LogRecord and not _is_of_ours(factory):
+        return rule.unknown("a record factory of one's own is installed")
+    logger = logging.root if receiver is None else receiver
+    problem = _problem(logger, logging)
+    return rule.base if problem is None else rule.unknown(problem)
+
+
+def is_stock_stream(stream: Any) -> bool:
+    """Whether writing to the stream runs C code, a known capture, or this library only."""
+    kind = type(stream)
+    if kind is io.TextIOWrapper:
+        if "write" in stream.__dict__:
+            return False
+        # Unbuffered streams (python -u) have no buffer between the text and the file.
+        buffer = stream.buffer
+        raw = buffer.raw if type(buffer) is io.BufferedWriter else buffer
+        return type(raw) is io.FileIO or type(raw).__name__ == "_WindowsConsoleIO"
+    name = (kind.__module__, kind.__qualname__)
+    return (name in _KNOWN_STREAMS and _is_genuine(kind)) or _is_of_ours(kind)
+
+
+def _problem(logger: Any, logging: Any) -> str | None:
+    """The first part on the record's way that is not stock, in words."""
+    first = logger
+    if type(first) not in (logging.Logger, logging.RootLogger):
+        return "the logger is of a class of its own"
+    if first.filters:
+        return "the logger has filters"
+    for name in _LOGGER_PARTS:
+        if name in first.__dict__:
+            return f"{name} of the logger is replaced"
+    found = False
+    while logger is not None:
+        for handler in logger.handlers:
+            found = True
+            if not _is_stock_handler(handler, logging):
+                return f"the handler {type(handler).__name__} is not a stock one"
+        logger = logger.parent if logger.propagate else None
+    last = logging.lastResort
+    if not found and last is not None and not _is_stock_handler(last, logging):
+        return "the handler of last resort is not a stock one"
+    return None
+
+
+def _is_stock_handler(handler: Any, logging: Any) -> bool:
+    kind = type(handler)
+    if handler.filters or "emit" in handler.__dict__ or "handle" in handler.__dict__:
+        return False
+    if not _is_stock_formatter(handler.formatter, logging):
+        return False
+    if _is_of_ours(kind):
+        return True
+    if kind.__module__ != "logging" or kind.__name__ not in _STOCK_HANDLERS:
+        return False
+    if not _is_genuine(kind):
+        return False
+    return kind.__name__ in ("FileHandler", "NullHandler") or is_stock_stream(handler.stream)
+
+
+def _is_stock_formatter(formatter: Any, logging: Any) -> bool:
+    if formatter is None:
+        formatter = logging._defaultFormatter
+    kind = type(formatter)
+    if kind is logging.Formatter:
+        # A subclass of the style may format as it likes.
+        return type(formatter._style).__module__ == "logging" and "format" not in vars(formatter)
+    return _is_of_ours(kind)
+
+
+def _is_of_ours(kind: Any) -> bool:
+    """A class of pytest's log capture or of this library, found where it says it is."""
+    home = getattr(kind, "__module__", None)
+    if type(home) is not str or not home.startswith(_OWN_PARTS):
+        return False
+    return not isinstance(kind, type) or _is_genuine(kind)
+
+
+def _is_genuine(kind: type) -> bool:
+    module = sys.modules.get(kind.__module__)
+    return getattr(module, "__dict__", {}).get(kind.__name__) is kind

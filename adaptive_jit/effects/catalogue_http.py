@@ -1,0 +1,208 @@
+"""How the arguments of HTTP calls lower their effects.
+
+``GET``, ``HEAD`` and ``OPTIONS`` read; a ``POST`` to the endpoint of a
+language model is unordered (paid for, and nothing that anyone reads back
+changes); every other verb writes. A streamed answer is a draw from a stream:
+unknown. Hooks, and arguments that may be callbacks or iterators, are unknown.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.effects.catalogue_values import SCALARS, exact
+from adaptive_jit.effects.receivers import Vetting
+from adaptive_jit.records.effects import EffectKind
+
+if TYPE_CHECKING:
+    from adaptive_jit.effects.catalogue_rules import Rule
+    from adaptive_jit.records.effects import Effect
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+MODEL_ENDPOINTS = (
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/messages",
+    "/v1/embeddings",
+    "/api/generate",
+    "/api/chat",
+)
+
+_FALSE_ONLY = {
+    "stream": "it streams its answer",
+    "hooks": "it has hooks",
+    # requests adds the environment's proxies to the very dict that it is given.
+    "proxies": "it changes its proxies= argument",
+    # httpx keeps the very dict in the answer's request.
+    "extensions": "it keeps its extensions= argument",
+    "mounts": "it has transports of its own",
+    "transport": "it has a transport of its own",
+    "opener": "it has an opener of its own",
+}
+
+
+def http(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """A request by a function of a library or a stock client."""
+    for value in args:
+        if type(value) not in SCALARS and not exact(value, leaves=True):
+            return rule.unknown("an argument is of a type that the catalogue does not know")
+    if kwargs:
+        reason = _objection(kwargs)
+        if reason is not None:
+            return rule.unknown(reason)
+    verb = rule.options.get("verb")
+    if verb == "GET":
+        effect = rule.base
+    else:
+        effect = _by_verb(rule, verb, receiver, args, kwargs)
+    if rule.check is None or effect.kind is EffectKind.UNKNOWN:
+        return effect
+    standing = rule.check(receiver)
+    if type(standing) is Vetting:
+        return standing.effect(effect)
+    return effect if standing is None else rule.unknown(standing)
+
+
+def sdk(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """A call of a model SDK on a stock client; one that adds to a conversation writes."""
+    for value in args:
+        if type(value) not in SCALARS and not exact(value, leaves=True):
+            return rule.unknown("an argument is of a type that the catalogue does not know")
+    reason = _objection(kwargs)
+    if reason is not None:
+        return rule.unknown(reason)
+    headers = kwargs.get("extra_headers")
+    if headers and any("raw-response" in str(name).lower() for name in headers):
+        return rule.unknown("it returns a raw response, which keeps its arguments")
+    effect = rule.base
+    if _adds_to_conversation(kwargs.get("conversation"), kwargs.get("extra_body")):
+        effect = rule.of_kind(EffectKind.WRITES)
+    standing = rule.check(receiver) if rule.check is not None else None
+    if type(standing) is Vetting:
+        return standing.effect(effect)
+    return effect if standing is None else rule.unknown(standing)
+
+
+def urlopen(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """``urllib.request.urlopen`` of a web address, by stock openers only."""
+    target: Any = args[0] if args else kwargs.get("url")
+    data = args[1] if len(args) > 1 else kwargs.get("data")
+    rest = {name: value for name, value in kwargs.items() if name not in ("url", "data")}
+    if not exact((data, *args[2:], *rest.values())):
+        return rule.unknown("an argument is of a type that the catalogue does not know")
+    verb = "GET" if data is None else "POST"
+    if type(target) is not str:
+        request_class = sys.modules["urllib.request"].Request
+        if type(target) is not request_class or not _is_plain_request(target):
+            return rule.unknown("its first argument is neither a str nor a plain Request")
+        verb = target.get_method() if data is None else verb
+        target = target.full_url
+    if not target.startswith(("http://", "https://")):
+        return rule.unknown("it opens another thing than a web address")
+    opener = sys.modules["urllib.request"].__dict__.get("_opener")
+    if not _is_stock_opener(opener):
+        return rule.unknown("an opener of one's own is installed")
+    return _of_verb(rule, verb, target)
+
+
+def _objection(kwargs: dict[str, Any]) -> str | None:
+    """What in the keyword arguments takes the call out of the catalogue, in words."""
+    for name, value in kwargs.items():
+        if name in _FALSE_ONLY and value and not _is_absent(value):
+            return _FALSE_ONLY[name]
+        if type(value) not in SCALARS and not exact(value, leaves=True):
+            return f"{name}= is of a type that the catalogue does not know"
+    return None
+
+
+def _is_absent(value: Any) -> bool:
+    """The SDK's marks for an argument that was not given."""
+    return type(value).__name__ in ("NotGiven", "Omit") and exact(value, leaves=True)
+
+
+def _by_verb(
+    rule: Rule, verb: str | None, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Effect:
+    index = 0
+    if verb is None:
+        given = args[0] if args else kwargs.get("method")
+        if type(given) is not str:
+            return rule.unknown("its verb is not a str")
+        verb, index = given.upper(), 1
+    url = args[index] if len(args) > index else kwargs.get("url")
+    target = url if type(url) is str else str(url) if exact(url, leaves=True) else ""
+    body = kwargs.get("json")
+    if _adds_to_conversation(None, body) or _mentions_conversation(kwargs):
+        return rule.of_kind(EffectKind.READS if verb in READING else EffectKind.WRITES)
+    return _of_verb(rule, verb, target, _base_path(receiver))
+
+
+def _of_verb(rule: Rule, verb: str, target: str, base: str = "") -> Effect:
+    if verb in READING:
+        return rule.of_kind(EffectKind.READS)
+    if verb == "POST" and is_model_endpoint(target, base):
+        return rule.of_kind(EffectKind.UNORDERED)
+    return rule.of_kind(EffectKind.WRITES)
+
+
+def is_model_endpoint(target: str, base: str = "") -> bool:
+    """Whether the address's path ends as those of language model services do.
+
+    *base* is the path that a client puts before relative addresses.
+    """
+    path = target.partition("?")[0].partition("#")[0]
+    if path.endswith(MODEL_ENDPOINTS):
+        return True
+    return bool(base) and "://" not in path and _joined(base, path).endswith(MODEL_ENDPOINTS)
+
+
+def _joined(base: str, path: str) -> str:
+    return base.rstrip("/") + "/" + path.lstrip("/")
+
+
+def _base_path(receiver: Any) -> str:
+    """The path of a stock client's base address; a stock URL is immutable."""
+    url = getattr(receiver, "__dict__", {}).get("_base_url")
+    return str(url.path) if exact(url, leaves=True) and url is not None else ""
+
+
+def _adds_to_conversation(conversation: Any, body: Any) -> bool:
+    """``conversation=`` of the responses service appends to state kept by the server."""
+    if conversation is not None and not _is_absent(conversation):
+        return True
+    return type(body) is dict and body.get("conversation") is not None
+
+
+def _mentions_conversation(kwargs: dict[str, Any]) -> bool:
+    for name in ("content", "data"):
+        body = kwargs.get(name)
+        if type(body) is str and '"conversation"' in body:
+            return True
+        if type(body) is bytes and b'"conversation"' in body:
+            return True
+    return False
+
+
+def _is_plain_request(request: Any) -> bool:
+    """No method of the request is replaced, and its body is plain bytes or absent."""
+    state = request.__dict__
+    return (
+        "get_method" not in state
+        and type(state.get("_data")) in (type(None), bytes)
+        and type(state.get("_full_url")) is str
+    )
+
+
+def _is_stock_opener(opener: Any) -> bool:
+    """No opener, or one of the library's own parts that keep no state between answers."""
+    if opener is None:
+        return True
+    handlers = getattr(opener, "handlers", None)
+    return (
+        type(opener).__module__ == "urllib.request"
+        and type(handlers) is list
+        and all(type(one).__module__ == "urllib.request" for one in handlers)
+        and not any("Cookie" in type(one).__name__ for one in handlers)
+    )

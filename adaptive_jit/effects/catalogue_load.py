@@ -1,0 +1,194 @@
+"""Reading the catalogue's files, one per library, when the library is first met.
+
+A file is read only for a library that the program has imported itself;
+nothing here imports one. Names of parts that the program has not imported yet
+stay waiting.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.effects.catalogue_names import (
+    MIXINS,
+    Absent,
+    Foreign,
+    Guard,
+    Missing,
+    Named,
+    resolve,
+)
+from adaptive_jit.effects.catalogue_rules import Lowering, Rule
+from adaptive_jit.effects.receivers import CHECKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDER = Path(__file__).parent.parent / "catalogue"
+
+FILES = {
+    "_blake2": "hashing",
+    "_hashlib": "hashing",
+    "_io": "files",
+    "base64": "stdlib",
+    "builtins": "builtins",
+    "copy": "stdlib",
+    "datetime": "stdlib",
+    "genericpath": "files",
+    "hashlib": "hashing",
+    "http": "urllib",
+    "httpx": "httpx",
+    "httpx2": "httpx2",
+    "io": "files",
+    "json": "json",
+    "logging": "logging",
+    "math": "stdlib",
+    "ntpath": "files",
+    "openai": "openai",
+    "os": "files",
+    "pathlib": "files",
+    "posix": "files",
+    "posixpath": "files",
+    "random": "random",
+    "re": "stdlib",
+    "requests": "requests",
+    "time": "time",
+    "urllib": "urllib",
+    "uuid": "stdlib",
+}
+"""Which file speaks for objects whose home is this top module."""
+
+Key = int | tuple[int, str]
+
+
+class Shelf:
+    """The rules and type entries of one catalogue file, filled as their modules appear."""
+
+    def __init__(self, name: str, data: dict[str, Any]) -> None:
+        self.name = name
+        self.rules: dict[Key, Rule] = {}
+        self.by_name: dict[str, Rule] = {}
+        self.types: dict[str, dict[str, Any]] = data.get("types", {})
+        self._library: str = data["library"]
+        self._guard = Guard(_internals(data))
+        self._checks: dict[str, Callable[[Any], Any]] = {}
+        self._waiting = [
+            (name, entry) for entry in data.get("calls", ()) for name in _expanded(entry["names"])
+        ]
+        self._modules_seen = -1
+        self._has_foreign = False
+
+    def refresh(self) -> bool:
+        """Take in what has become known since the last time; false if nothing could have."""
+        if not self._waiting or (len(sys.modules) == self._modules_seen and not self._has_foreign):
+            return False
+        # Noted at the end only: another thread that asks meanwhile does the same work again
+        # instead of finding half of it done.
+        modules_seen = len(sys.modules)
+        has_foreign = False
+        waiting: list[tuple[str, dict[str, Any]]] = []
+        for name, entry in self._waiting:
+            try:
+                found = resolve(name)
+            except Missing:
+                continue
+            except (Absent, Foreign) as reason:
+                has_foreign |= isinstance(reason, Foreign)
+                waiting.append((name, entry))
+                continue
+            self._add(name, found, entry)
+        self._waiting = waiting
+        self._has_foreign = has_foreign
+        self._modules_seen = modules_seen
+        return True
+
+    def _add(self, name: str, found: Named, entry: dict[str, Any]) -> None:
+        owner = None if found.is_static else found.owner
+        rule = Rule(
+            name,
+            found.value,
+            owner,
+            entry,
+            self._guard,
+            self._check(entry.get("receiver")),
+            lowering(entry.get("lower", "any")),
+        )
+        self.by_name[name] = rule
+        if getattr(found.value, "__module__", None) != f"{MIXINS}.abc":
+            self.rules[id(found.value)] = rule
+        if owner is not None:
+            self.rules[id(owner), found.name] = rule
+
+    def _check(self, name: str | None) -> Callable[[Any], Any] | None:
+        if name is None:
+            return None
+        if name not in self._checks:
+            self._checks[name] = CHECKS[name](self._library)
+        return self._checks[name]
+
+
+def shelf(name: str) -> Shelf:
+    """The file *name*, read once per process."""
+    known = _shelves.get(name)
+    if known is None:
+        known = Shelf(name, read(name))
+        _shelves[name] = known
+    return known
+
+
+def read(name: str) -> dict[str, Any]:
+    """The data of one file of the catalogue."""
+    import tomllib
+
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def lowering(name: str) -> Lowering:
+    """The function behind a lowering's name in the files."""
+    if not _lowerings:
+        from adaptive_jit.effects import catalogue_console, catalogue_files, catalogue_http
+        from adaptive_jit.effects import catalogue_rules as rules
+
+        _lowerings.update(
+            any=rules.whatever,
+            shallow=rules.shallow_arguments,
+            exact=rules.exact_arguments,
+            plain=rules.plain_arguments,
+            checked=rules.checked_receiver,
+            isinstance=rules.instance_test,
+            type=rules.one_argument,
+            open=catalogue_files.open_file,
+            path=catalogue_files.on_path,
+            read=catalogue_files.has_been_read,
+            http=catalogue_http.http,
+            sdk=catalogue_http.sdk,
+            urlopen=catalogue_http.urlopen,
+            print=catalogue_console.prints,
+            log=catalogue_console.logs,
+        )
+    return _lowerings[name]
+
+
+def _internals(data: dict[str, Any]) -> list[str]:
+    names: list[str] = list(_expanded(data.get("internals", ())))
+    for other in data.get("include", ()):
+        names += _internals(read(other))
+    return list(dict.fromkeys(names))
+
+
+def _expanded(names: Any) -> list[str]:
+    """``"str:{lower,upper}"``: the names in braces share what stands before them."""
+    found: list[str] = []
+    for name in names:
+        head, brace, tail = name.partition("{")
+        if brace:
+            found += [head + part.strip() for part in tail.rstrip("}").split(",")]
+        else:
+            found.append(name)
+    return found
+
+
+_shelves: dict[str, Shelf] = {}
+_lowerings: dict[str, Lowering] = {}

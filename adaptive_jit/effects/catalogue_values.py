@@ -1,0 +1,149 @@
+"""Tests of arguments: would code that reads them run anything that is not known?
+
+An *exact* value is made of builtin types themselves, not of subclasses, at
+every depth: printing, comparing, hashing, copying and encoding it run builtin
+code only. The tests below stop after `BUDGET` elements and then say no, so
+that a start never costs more than about half a millisecond.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import EllipsisType, NoneType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCALARS = frozenset({int, float, complex, bool, str, bytes, NoneType, EllipsisType, range})
+TEXTS = frozenset({str, bytes})
+NUMBERS = frozenset({int, float, bool, complex})
+ORDERED = frozenset({list, tuple})
+SETS = frozenset({set, frozenset})
+VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
+SHALLOW = SCALARS | ORDERED | SETS | VIEWS | frozenset({dict, bytearray, memoryview, slice})
+"""Types whose own length, truth, iteration and copying involve none of their elements' code."""
+
+BUDGET = 10_000
+"""Elements looked at before a value counts as too large to be checked."""
+
+_LEAVES = (
+    "httpx:BasicAuth",
+    "httpx:Limits",
+    "httpx:Timeout",
+    "httpx:URL",
+    "httpx2:BasicAuth",
+    "httpx2:Limits",
+    "httpx2:Timeout",
+    "httpx2:URL",
+    "requests.auth:HTTPBasicAuth",
+    "openai:NotGiven",
+    "openai._types:Omit",
+    "datetime:date",
+    "datetime:datetime",
+    "datetime:timedelta",
+    "pathlib:PosixPath",
+    "pathlib:WindowsPath",
+    "re:Pattern",
+    "uuid:UUID",
+)
+"""Library values, exactly of these types, that the catalogued libraries take as arguments."""
+
+_MODELS = "openai:BaseModel"
+"""Answers of the SDK may stand in its next question; their fields are looked at like a dict."""
+
+_leaf_verdicts: dict[int, tuple[type, bool]] = {}
+_model_verdicts: dict[int, tuple[type, bool]] = {}
+
+
+def exact(value: Any, leaves: bool = False) -> bool:
+    """Whether *value* is exact at every depth; with *leaves*, known library values count too."""
+    kind = type(value)
+    if kind in SCALARS:
+        return True
+    if kind in ORDERED or kind is dict or kind in SETS:
+        return _exact_container(value, leaves)
+    if kind is bytearray:
+        return True
+    return leaves and (is_leaf(kind) or (is_model(kind) and _exact_container([value], leaves)))
+
+
+def exact_all(args: Iterable[Any], kwargs: dict[str, Any], leaves: bool = False) -> bool:
+    """Whether every positional and keyword argument is exact."""
+    for value in args:
+        if type(value) not in SCALARS and not exact(value, leaves):
+            return False
+    for value in kwargs.values():
+        if type(value) not in SCALARS and not exact(value, leaves):
+            return False
+    return True
+
+
+def shallow(value: Any) -> bool:
+    """Whether ``len``, ``bool``, ``iter`` and ``list`` of *value* run builtin code only."""
+    return type(value) in SHALLOW
+
+
+def is_leaf(kind: type) -> bool:
+    """Whether values of exactly this type may stand in the arguments of catalogued calls."""
+    known = _leaf_verdicts.get(id(kind))
+    if known is not None and known[0] is kind:
+        return known[1]
+    verdict = any(kind is _loaded(name) for name in _LEAVES)
+    if len(_leaf_verdicts) > 1000:
+        _leaf_verdicts.clear()
+    _leaf_verdicts[id(kind)] = (kind, verdict)
+    return verdict
+
+
+def _loaded(name: str) -> object:
+    module, _, attribute = name.partition(":")
+    return getattr(sys.modules.get(module), "__dict__", {}).get(attribute, _loaded)
+
+
+def _exact_container(value: Any, leaves: bool) -> bool:
+    """Walk without recursion; a container met twice is looked at once, so cycles end."""
+    pending = [value]
+    seen: set[int] = set()
+    budget = BUDGET
+    try:
+        while pending:
+            container = pending.pop()
+            if id(container) in seen:
+                continue
+            seen.add(id(container))
+            budget -= len(container)
+            if budget < 0:
+                return False
+            for element in _elements(container):
+                kind = type(element)
+                if kind in SCALARS:
+                    continue
+                if kind in ORDERED or kind is dict or kind in SETS:
+                    pending.append(element)
+                elif leaves and is_model(kind):
+                    pending += (vars(element), element.__pydantic_extra__ or {})
+                elif not (leaves and is_leaf(kind)):
+                    return False
+    except RuntimeError:
+        # Another thread changes a dict or set while it is walked.
+        return False
+    return True
+
+
+def _elements(container: Any) -> Iterable[Any]:
+    return [*container, *container.values()] if type(container) is dict else container
+
+
+def is_model(kind: type) -> bool:
+    """Whether *kind* is one of the SDK's own answer classes, not a user's subclass of one."""
+    known = _model_verdicts.get(id(kind))
+    if known is not None and known[0] is kind:
+        return known[1]
+    base = _loaded(_MODELS)
+    home = kind.__module__
+    verdict = isinstance(base, type) and base in kind.__mro__ and home.startswith("openai.")
+    if len(_model_verdicts) > 1000:
+        _model_verdicts.clear()
+    _model_verdicts[id(kind)] = (kind, verdict)
+    return verdict

@@ -1,0 +1,190 @@
+"""Proofs that a function is harmless, from its own source.
+
+`prove` follows the code of a function with what is known of the arguments of
+one call, through the functions that it calls, until everything that it may do
+is covered by declarations, the catalogue and the builtins, or until something
+is not. What it relied on (globals, captured variables, attributes, types of
+arguments) is kept as assumptions; `Proof.effect` checks them at each start.
+
+The class of the whole is the highest of its parts. A function that only reads
+variables of the program is no ``pure`` one: they may change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any
+
+from adaptive_jit.effects import register
+from adaptive_jit.effects.proof_checks import Assumptions
+from adaptive_jit.effects.proof_state import Part, Refused
+from adaptive_jit.effects.proof_statements import Runner
+from adaptive_jit.effects.proof_values import Const, Value, aliases, options, plainness
+from adaptive_jit.effects.source import NoSource, source_of
+from adaptive_jit.records.effects import Effect, EffectKind, Source, Watch
+
+_PASSES = 6
+"""Times that the code is followed before what its containers hold must have settled."""
+
+MEMORY = "memory"
+"""The resource of a function that reads nothing but variables of the program."""
+
+
+class Proof:
+    """What one function does when called with arguments of certain types."""
+
+    __slots__ = ("_checks", "_finish", "_parts", "_seen", "_version", "effect")
+
+    def __init__(
+        self,
+        assumptions: Assumptions,
+        parts: Sequence[Part],
+        effect: Effect,
+        finish: Callable[[Sequence[Part]], Effect] | None,
+    ) -> None:
+        self.effect = effect
+        self._checks = assumptions.freeze()
+        self._parts = tuple(parts)
+        self._finish = finish
+        self._version = register.version
+        self._seen = 0
+
+    def effect_now(
+        self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Effect | None:
+        """The effect of this call if everything that the proof relies on is as it was."""
+        if self._version != register.version:
+            return None
+        values = self._checks.hold(function, args, kwargs)
+        if values is None:
+            return None
+        if self._finish is None:
+            return self._still_refused(values)
+        changed = False
+        for part in self._parts:
+            if part.again is not None:
+                now = part.again(values)
+                changed |= now is not part.effect and now != part.effect
+                if now.kind is EffectKind.UNKNOWN:
+                    return None
+        return self._finish([part.now(values) for part in self._parts]) if changed else self.effect
+
+    def _still_refused(self, values: list[Any]) -> Effect | None:
+        """A refusal is looked into again after 16, 256, … calls: what blocked it may have gone."""
+        self._seen += 1
+        if self._seen >= 16 and self._seen & (self._seen - 1) == 0:
+            if self._seen.bit_length() % 4 == 1:
+                return None
+        for part in self._parts:
+            if part.again is not None and part.again(values).kind is not EffectKind.UNKNOWN:
+                return None
+        return self.effect
+
+
+def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Proof:
+    """A proof for calls of *function* like this one; its effect is unknown if there is none."""
+    assumptions = Assumptions(function, args, kwargs)
+    runner = Runner(assumptions)
+    try:
+        returned = _follow(runner, function, args, kwargs)
+        leaves = not runner.escaped and not aliases(returned)
+        is_plain = plainness(returned)
+
+        def finish(parts: Sequence[Part]) -> Effect:
+            effect = _summary(
+                parts, returned, assumptions.reads_memory, is_short=not runner.has_loop
+            )
+            return dataclasses.replace(effect, leaves_arguments=leaves, builtin_result=is_plain)
+
+        parts = list(runner.parts.values())
+        return Proof(assumptions, parts, finish(parts), finish)
+    except (Refused, RecursionError) as reason:
+        effect = Effect(EffectKind.UNKNOWN, None, Source.PROVED, str(reason))
+        blocked = [runner.blocked] if runner.blocked is not None else []
+        return Proof(assumptions, blocked, effect, None)
+
+
+def _follow(
+    runner: Runner, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Value:
+    try:
+        node = source_of(function).node
+    except NoSource as reason:
+        raise Refused(f"its source is not usable: {reason}") from None
+    given = [runner.argument(number, value) for number, value in enumerate(args)]
+    named = {name: runner.argument(name, value) for name, value in kwargs.items()}
+    for _ in range(_PASSES):
+        growth = runner.growth
+        returned = runner.enter(node, function, given, named, is_root=True)
+        if growth == runner.growth:
+            return returned
+    raise Refused(f"line {node.lineno}: what its containers hold is too involved to be proved")
+
+
+def _summary(
+    parts: Sequence[Part], returned: Value, reads_memory: bool, *, is_short: bool
+) -> Effect:
+    """The effect of all parts together. Raises `Refused` where a sleep is pacing."""
+    doing = [part for part in parts if not part.is_sleep and not part.is_held]
+    doing = [part for part in doing if part.effect.kind is not EffectKind.PURE]
+    sleeps = [part for part in parts if part.is_sleep and not part.in_handler]
+    if sleeps:
+        line = f"line {sleeps[0].line}"
+        if doing:
+            raise Refused(f"{line}: a sleep beside other operations is pacing, kept in order")
+        if all(isinstance(one, Const) and one.value is None for one in options(returned)):
+            raise Refused(f"{line}: a function that only sleeps is pacing, kept in order")
+        return Effect(EffectKind.UNORDERED, None, Source.PROVED, f"proved: latency ({line})")
+    if not doing:
+        kind = EffectKind.READS if reads_memory else EffectKind.PURE
+        resource = MEMORY if reads_memory else None
+        words = "reads variables of the program" if reads_memory else "computes only"
+        quick = is_short and not any(part.is_sleep for part in parts)
+        return Effect(kind, resource, Source.PROVED, f"proved: {words}", quick=quick)
+    return _merged(doing)
+
+
+def _merged(doing: list[Part]) -> Effect:
+    decisive = max(doing, key=lambda part: part.effect.kind)
+    kind = decisive.effect.kind
+    resources = {part.effect.resource for part in doing if part.effect.kind == kind}
+    lanes = {id(part.effect.lane): part.effect.lane for part in doing}
+    lanes.pop(id(None), None)
+    watches = {id(part.effect.watch): part.effect.watch for part in doing}
+    watches.pop(id(None), None)
+    word = kind.name.lower()
+    return Effect(
+        kind,
+        resources.pop() if len(resources) == 1 else None,
+        Source.PROVED,
+        f"proved: {decisive.text}, {word} (line {decisive.line})",
+        lane=next(iter(lanes.values())) if len(lanes) == 1 else tuple(lanes.values()) or None,
+        caller_thread=any(part.effect.caller_thread for part in doing),
+        watch=_watch([watch for watch in watches.values() if watch is not None]),
+    )
+
+
+def _watch(watches: list[Watch]) -> Watch | None:
+    if len(watches) < 2:
+        return watches[0] if watches else None
+    return Watches(tuple(watches))
+
+
+class Watches:
+    """Several receivers watched as one."""
+
+    __slots__ = ("_watches",)
+
+    def __init__(self, watches: tuple[Watch, ...]) -> None:
+        self._watches = watches
+
+    def before(self) -> tuple[Any, ...]:
+        """What each receiver looks like now."""
+        return tuple(watch.before() for watch in self._watches)
+
+    def changed(self, token: tuple[Any, ...]) -> bool:
+        """Whether any of them differs from then."""
+        pairs = zip(self._watches, token, strict=True)
+        return any(watch.changed(before) for watch, before in pairs)

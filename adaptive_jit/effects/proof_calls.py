@@ -1,0 +1,340 @@
+"""How proved code calls: declared callables, the catalogue, builtins, and its own functions."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from adaptive_jit.effects import register
+from adaptive_jit.effects.attributes import MISSING, class_member
+from adaptive_jit.effects.catalogue import lookup
+from adaptive_jit.effects.describe import describe
+from adaptive_jit.effects.proof_builtins import Keywords
+from adaptive_jit.effects.proof_classes import is_plain_exception, is_plain_record, unprovable
+from adaptive_jit.effects.proof_known import Known
+from adaptive_jit.effects.proof_state import DEPTH, Active, Frame, Names, Refused, text_of
+from adaptive_jit.effects.proof_values import (
+    CAUGHT,
+    NEVER,
+    Bound,
+    Choice,
+    Closure,
+    Const,
+    Fresh,
+    Never,
+    Opaque,
+    Result,
+    Thing,
+    Value,
+    aliases,
+    join,
+    join_all,
+    same,
+)
+from adaptive_jit.effects.source import NoSource, original_code, source_of
+from adaptive_jit.records.effects import Effect
+
+_GENERATOR_FLAGS = 0x20 | 0x80 | 0x100 | 0x200
+"""``CO_GENERATOR``, ``CO_COROUTINE``, ``CO_ITERABLE_COROUTINE``, ``CO_ASYNC_GENERATOR``."""
+
+_ROUNDS_OF_RECURSION = 6
+
+
+class Caller(Known):
+    """Calls; statements are followed by the class below."""
+
+    def call(self, frame: Frame, node: ast.Call) -> Value:
+        function = self.evaluate(frame, node.func)
+        args, kwargs = self._arguments(frame, node)
+        return self.apply(frame, node, function, args, kwargs)
+
+    def _arguments(self, frame: Frame, node: ast.Call) -> tuple[list[Value], Keywords]:
+        args: list[Value] = []
+        kwargs: Keywords = {}
+        for part in node.args:
+            if not isinstance(part, ast.Starred):
+                args.append(self.evaluate(frame, part))
+                continue
+            spread = self.evaluate(frame, part.value)
+            if not isinstance(spread, Fresh) or spread.items is None:
+                raise self.refusal(part, f"`{text_of(part)}` holds an unknown number of arguments")
+            args.extend(spread.items)
+        for keyword in node.keywords:
+            value = self.evaluate(frame, keyword.value)
+            if keyword.arg is not None:
+                kwargs[keyword.arg] = value
+                continue
+            if not isinstance(value, Fresh) or value.entries is None:
+                raise self.refusal(node, f"`**{text_of(keyword.value)}` holds unknown arguments")
+            kwargs.update(value.entries)
+        return args, kwargs
+
+    def apply(
+        self, frame: Frame, node: ast.Call, function: Value, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        if isinstance(function, Choice):
+            return join_all(
+                self.apply(frame, node, option, args, kwargs) for option in function.options
+            )
+        if isinstance(function, (Never, Const)):
+            return NEVER
+        if isinstance(function, Closure):
+            return self._closure(node, function, args, kwargs)
+        if isinstance(function, Bound):
+            return self._bound(frame, node, function, args, kwargs)
+        if isinstance(function, Thing):
+            return self._thing(frame, node, function, args, kwargs)
+        raise self.refusal(node, f"calls `{text_of(node.func)}`, unknown")
+
+    def _thing(
+        self, frame: Frame, node: ast.Call, function: Thing, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        callee = function.obj
+        declared = register.find(callee)
+        if declared is not None:
+            if function.slot is not None:
+                self.assume.strengthen(function.slot, 1)
+            return self.declared(frame, node, callee, declared, args, kwargs)
+        if type(callee) in (BuiltinFunctionType, type) and function.slot is None:
+            found = self.builtin(frame, node, callee, args, kwargs)
+            if found is not None:
+                return found
+        rule = lookup(callee)
+        if rule is not None and function.slot is None:
+            return self.catalogued(
+                frame,
+                node,
+                rule,
+                lambda values, a, k: rule.effect(callee, a, k),
+                args,
+                kwargs,
+                lambda values: callee,
+            )
+        return self._own(frame, node, function, args, kwargs)
+
+    def _own(
+        self, frame: Frame, node: ast.Call, function: Thing, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        """A callable that neither the user nor the catalogue speaks for."""
+        callee = function.obj
+        kind = type(callee)
+        if kind is FunctionType:
+            return self.call_function(frame, node, callee, args, kwargs)
+        if kind is MethodType:
+            receiver = Thing(callee.__self__, function.slot)
+            if function.slot is None:
+                return self._bound(
+                    frame, node, Bound(receiver, callee.__name__, callee.__func__), args, kwargs
+                )
+        if kind is functools.partial and function.slot is None:
+            first = [self.lift(value) for value in callee.args]
+            named = {name: self.lift(value) for name, value in callee.keywords.items()}
+            inner = self.lift(callee.func)
+            return self.apply(frame, node, inner, [*first, *args], {**named, **kwargs})
+        if isinstance(callee, type):
+            return self._construct(node, callee, [*args, *kwargs.values()])
+        why = unprovable(callee)
+        if why is not None:
+            raise self.refusal(node, f"calls `{text_of(node.func)}`, {why}")
+        method = class_member(kind, "__call__")
+        self.assume.member(kind, "__call__", method)
+        if not isinstance(method, FunctionType):
+            raise self.refusal(node, f"calls `{text_of(node.func)}`, unknown")
+        return self.call_function(frame, node, method, [function, *args], kwargs)
+
+    def _construct(self, node: ast.Call, kind: type, given: list[Value]) -> Value:
+        """Exceptions made as builtin ones are, and data classes; no other class is followed."""
+        if is_plain_exception(kind):
+            return CAUGHT
+        if is_plain_record(kind):
+            self.assume.member(kind, "__init__", class_member(kind, "__init__"))
+            self.assume.member(kind, "__post_init__", MISSING)
+            self.escaped |= any(map(aliases, given))
+            return Opaque(f"a `{kind.__name__}`")
+        raise self.refusal(node, f"makes a `{describe(kind)}`, which is not known")
+
+    # Methods ----------------------------------------------------------------
+
+    def _bound(
+        self, frame: Frame, node: ast.Call, function: Bound, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        receiver = function.receiver
+        if isinstance(receiver, Thing):
+            return self._of_thing_called(frame, node, receiver, function, args, kwargs)
+        if isinstance(receiver, Result):
+            return self.member(frame, node, function, receiver, args, kwargs)
+        return self.method(frame, node, receiver, function.name, args, kwargs)
+
+    def _of_thing_called(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        receiver: Thing,
+        function: Bound,
+        args: list[Value],
+        kwargs: Keywords,
+    ) -> Value:
+        member, name, slot = function.member, function.name, receiver.slot
+        owner = receiver.obj
+        is_python = isinstance(member, FunctionType)
+        callee = MethodType(member, owner) if is_python else getattr(owner, name)
+        declared = register.find(callee)
+        if declared is not None:
+            if slot is not None and register.find(member) is None:
+                self.assume.strengthen(slot, 1)
+            return self.declared(frame, node, callee, declared, args, kwargs)
+        rule = lookup(callee)
+        if rule is not None:
+
+            def judge(values: list[Any], a: tuple[Any, ...], k: dict[str, Any]) -> Effect:
+                target = callee if slot is None else getattr(values[slot], name)
+                return rule.effect(target, a, k)
+
+            return self.catalogued(
+                frame, node, rule, judge, args, kwargs,
+                lambda values: callee if slot is None else getattr(values[slot], name),
+            )  # fmt: skip
+        if is_python:
+            return self.call_function(frame, node, member, [receiver, *args], kwargs)
+        raise self.refusal(node, f"calls `{text_of(node.func)}`, unknown")
+
+    # Functions with source --------------------------------------------------
+
+    def call_function(
+        self,
+        frame: Frame,
+        node: ast.AST,
+        function: FunctionType,
+        args: list[Value],
+        kwargs: Keywords,
+    ) -> Value:
+        self.assume.function(function)
+        name = function.__qualname__.replace("<locals>.", "")
+        try:
+            return self.enter(node, function, args, kwargs)
+        except Refused as inner:
+            raise self.refusal(node, f"calls `{name}`: {inner}") from None
+
+    def enter(
+        self,
+        node: ast.AST,
+        function: FunctionType,
+        args: list[Value],
+        kwargs: Keywords,
+        *,
+        is_root: bool = False,
+    ) -> Value:
+        """Follow the body of *function*."""
+        try:
+            source, code = source_of(function), original_code(function)
+        except NoSource as why:
+            raise self.refusal(node, str(why)) from None
+        if code.co_flags & _GENERATOR_FLAGS:
+            raise self.refusal(source.node, "a generator or coroutine runs later")
+        self.assume.keyword_defaults(function)
+        defaults = [self.lift(v, from_memory=False) for v in function.__defaults__ or ()]
+        named = function.__kwdefaults__ or {}
+        keyword_defaults = {n: self.lift(v, from_memory=False) for n, v in named.items()}
+        names = bind(source.node.args, args, kwargs, defaults, keyword_defaults)
+        inside = frozenset((*code.co_varnames, *code.co_cellvars))
+
+        def scope(parameters: Names) -> Frame:
+            made = Frame(inside, parameters, function=function, class_name=source.class_name)
+            made.is_root = is_root
+            return made
+
+        return self._follow(id(function), source.node, names, scope)
+
+    def _closure(
+        self, node: ast.Call, closure: Closure, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        definition = closure.node
+        names = bind(definition.args, args, kwargs, closure.defaults, closure.keyword_defaults)
+
+        def scope(parameters: Names) -> Frame:
+            return Frame(closure.locals | frozenset(parameters), parameters, outer=closure.frame)
+
+        return self._follow((id(definition), id(closure.frame)), definition, names, scope)
+
+    def _follow(
+        self,
+        key: object,
+        definition: ast.FunctionDef | ast.Lambda,
+        parameters: Names | None,
+        scope: Callable[[Names], Frame],
+    ) -> Value:
+        """Run a body; a recursive call is taken to do what has been seen so far, to a fixpoint."""
+        if parameters is None:
+            return NEVER
+        running = self.active.get(key)
+        if running is not None:
+            self.has_loop = True
+            return _recur(running, parameters)
+        if len(self.active) >= DEPTH:
+            raise self.refusal(definition, "calls are nested too deeply to be proved")
+        active = self.active[key] = Active(parameters)
+        try:
+            for _ in range(_ROUNDS_OF_RECURSION):
+                active.has_changed = False
+                frame = scope(dict(active.parameters))
+                self.execute(frame, definition)
+                before, active.returned = active.returned, join(active.returned, frame.returned)
+                if not active.is_used:
+                    return active.returned
+                if same(before, active.returned) and not active.has_changed:
+                    return active.returned
+        finally:
+            del self.active[key]
+        raise self.refusal(definition, "the recursion is too involved to be proved")
+
+    def execute(self, frame: Frame, definition: ast.FunctionDef | ast.Lambda) -> None:
+        """Run the body of a function; what it returns is left in the frame."""
+        raise NotImplementedError
+
+
+def _recur(active: Active, parameters: Names) -> Value:
+    active.is_used = True
+    for name, value in parameters.items():
+        merged = join(active.parameters.get(name, NEVER), value)
+        if not same(merged, active.parameters.get(name, NEVER)):
+            active.parameters[name] = merged
+            active.has_changed = True
+    return active.returned
+
+
+def bind(
+    signature: ast.arguments,
+    args: list[Value],
+    kwargs: Keywords,
+    defaults: list[Value],
+    keyword_defaults: Keywords,
+) -> Names | None:
+    """The parameters of one call by name, ``None`` if Python would refuse the call."""
+    positional = [one.arg for one in (*signature.posonlyargs, *signature.args)]
+    names: Names = dict(zip(positional, args, strict=False))
+    rest = args[len(positional) :]
+    if rest and signature.vararg is None:
+        return None
+    if signature.vararg is not None:
+        names[signature.vararg.arg] = Fresh(tuple, join_all(rest), tuple(rest))
+    closed = {one.arg for one in signature.posonlyargs}
+    open_names = {*positional, *(one.arg for one in signature.kwonlyargs)} - closed
+    extra: Keywords = {}
+    for name, value in kwargs.items():
+        if name in open_names and name not in names:
+            names[name] = value
+        elif name in open_names or signature.kwarg is None:
+            return None
+        else:
+            extra[name] = value
+    if signature.kwarg is not None:
+        names[signature.kwarg.arg] = Fresh(dict, join_all(extra.values()), None, dict(extra))
+    for name, value in zip(reversed(positional), reversed(defaults), strict=False):
+        names.setdefault(name, value)
+    for name, value in keyword_defaults.items():
+        names.setdefault(name, value)
+    wanted = [*positional, *(one.arg for one in signature.kwonlyargs)]
+    return names if all(name in names for name in wanted) else None

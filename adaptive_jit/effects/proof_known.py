@@ -1,0 +1,196 @@
+"""Calls inside proved code of what the user has declared and what the catalogue knows."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from adaptive_jit.effects.describe import describe
+from adaptive_jit.effects.proof_builtins import Builtins, Keywords
+from adaptive_jit.effects.proof_classes import is_live
+from adaptive_jit.effects.proof_state import Frame, Part, text_of
+from adaptive_jit.effects.proof_templates import ROUNDS, Template, Unfit, template
+from adaptive_jit.effects.proof_values import (
+    Bound,
+    Caught,
+    Choice,
+    Fresh,
+    Maker,
+    Opaque,
+    Plain,
+    Result,
+    Value,
+    aliases,
+)
+from adaptive_jit.records.effects import Effect, EffectKind
+
+Judge = Callable[[list[Any], tuple[Any, ...], dict[str, Any]], Effect]
+
+_MADE = ("pathlib:PosixPath", "pathlib:WindowsPath")
+"""Results that can be made again at each start, cheaply and without consequences."""
+
+_OWNED_RESULTS = ("json:loads", "json:load")
+
+_ARGUMENT_LOWERINGS = ("any", "shallow", "exact", "plain", "checked", "http", "sdk")
+
+
+class Known(Builtins):
+    """Calls whose effects are told by a declaration or by the catalogue."""
+
+    def declared(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        callee: object,
+        effect: Effect,
+        args: list[Value],
+        kwargs: Keywords,
+    ) -> Value:
+        given = [*args, *kwargs.values()]
+        for value in given:
+            for option in value.options if isinstance(value, Choice) else (value,):
+                if is_live(option):
+                    raise self.refusal(
+                        node, f"gives `{text_of(node.func)}` an iterator or a callback"
+                    )
+        if effect.kind is EffectKind.UNKNOWN:
+            raise self.refusal(node, f"calls `{text_of(node.func)}`, {effect.reason}")
+        self._hand_over(effect, given, Opaque("changed by a declared call"))
+        self.add(frame, node, Part(node.lineno, describe(callee), effect))
+        what = f"the result of `{text_of(node.func)}`, of unknown type"
+        return Plain() if effect.builtin_result else Opaque(what)
+
+    def catalogued(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        rule: Any,
+        judge: Judge,
+        args: list[Value],
+        kwargs: Keywords,
+        target: Callable[[list[Any]], Any] | None = None,
+    ) -> Value:
+        """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
+        is_log = rule.name.startswith("logging:")
+        if is_log:
+            args = [Plain(str) if isinstance(value, Caught) else value for value in args]
+        try:
+            positional = [template(value) for value in args]
+            named = {name: template(value) for name, value in kwargs.items()}
+        except Unfit as what:
+            raise self.refusal(
+                node, f"gives `{text_of(node.func)}` {what}, which may run code of its own"
+            ) from None
+        if rule.latency:
+            self.need_plain(node, *args)
+            judge = _asleep(rule)
+        again = _rejudge(judge, positional, named)
+        effect = again(self.assume.values)
+        if effect.kind is EffectKind.UNKNOWN:
+            self.blocked = Part(node.lineno, rule.title, effect, again)
+            raise self.refusal(node, f"calls `{text_of(node.func)}`: {effect.reason}")
+        self._hand_over(effect, [*args, *kwargs.values()], Plain())
+        key = (rule.name, *(part.key for part in positional),
+               *((name, part.key) for name, part in named.items()))  # fmt: skip
+        part = Part(node.lineno, rule.title, effect, again, is_sleep=rule.latency, is_held=is_log)
+        self.add(frame, node, part, key)
+        value = self.result(rule.result, f"the result of `{text_of(node.func)}`")
+        if isinstance(value, Plain):
+            kept = not effect.leaves_arguments and any(map(aliases, args))
+            owned = rule.name in _OWNED_RESULTS
+            value = Plain(value.type, kept, owned=owned)
+        if isinstance(value, Result):
+            value.is_manager = rule.context_manager
+            if effect.kind is EffectKind.PURE and value.name in _MADE and target is not None:
+                value.maker = _maker(target, positional, named)
+        return value
+
+    def _hand_over(self, effect: Effect, given: list[Value], left: Value) -> None:
+        """Arguments that the callee may keep or change are no longer ours alone."""
+        if effect.leaves_arguments:
+            return
+        for value in given:
+            self.escaped |= aliases(value)
+            for option in value.options if isinstance(value, Choice) else (value,):
+                if isinstance(option, Fresh) and option.type is not tuple:
+                    self.store(option, left)
+
+    def member(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        function: Bound,
+        receiver: Result,
+        args: list[Value],
+        kwargs: Keywords,
+    ) -> Value:
+        """A method of what a catalogued call returned, which nobody else can have."""
+        member = function.member
+        rule = copy.copy(member.rule)
+        rule.check = None
+
+        maker, name = receiver.maker, function.name
+
+        def judge(values: list[Any], a: tuple[Any, ...], k: dict[str, Any]) -> Effect:
+            if maker is not None:
+                return member.rule.effect(getattr(maker(values, 0), name), a, k)  # type: ignore[no-any-return]
+            if not rule.guard.intact():
+                return rule.unknown(f"{rule.guard.patched} is patched")  # type: ignore[no-any-return]
+            if rule.lowering not in _ARGUMENT_LOWERINGS:
+                return member.effect  # type: ignore[no-any-return]
+            found = rule.lower(rule, None, a, k)
+            return member.effect if found.kind == rule.base.kind else found  # type: ignore[no-any-return]
+
+        make = None if maker is None else lambda values: getattr(maker(values, 0), name)
+        value = self.catalogued(frame, node, rule, judge, args, kwargs, make)
+        if isinstance(value, Plain) and function.name == "json":
+            return Plain(value.type, owned=True)
+        return value
+
+
+def _rejudge(
+    judge: Judge, positional: list[Template], named: dict[str, Template]
+) -> Callable[[list[Any]], Effect]:
+    """A function from the values in the slots to the effect: the worst over all samples."""
+    every = [*positional, *named.values()]
+    rounds = 1 if all(part.is_exact for part in every) else 2 * ROUNDS
+
+    def judged(values: list[Any]) -> Effect:
+        worst: Effect | None = None
+        for number in range(rounds):
+            args = tuple(part.fill(values, number) for part in positional)
+            kwargs = {name: part.fill(values, number) for name, part in named.items()}
+            effect = judge(values, args, kwargs)
+            if worst is None or effect.kind > worst.kind:
+                worst = effect
+        assert worst is not None
+        return worst
+
+    if rounds == 1 and not any(part.needs_values for part in every):
+        args = tuple(part.fill([], 0) for part in positional)
+        kwargs = {name: part.fill([], 0) for name, part in named.items()}
+        return lambda values: judge(values, args, kwargs)
+    return judged
+
+
+def _asleep(rule: Any) -> Judge:
+    """A sleep is latency here; whether it is pacing is decided for the whole function."""
+
+    def judge(values: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        patched = not rule.guard.intact()
+        return rule.unknown("it is patched") if patched else rule.fresh  # type: ignore[no-any-return]
+
+    return judge
+
+
+def _maker(
+    target: Callable[[list[Any]], Any], positional: list[Template], named: dict[str, Template]
+) -> Maker:
+    def make(values: list[Any], number: int) -> Any:
+        args = [part.fill(values, number) for part in positional]
+        kwargs = {name: part.fill(values, number) for name, part in named.items()}
+        return target(values)(*args, **kwargs)
+
+    return make

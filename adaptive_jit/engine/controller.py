@@ -1,0 +1,231 @@
+"""The cold path of one adaptive function: profile, plan, decide, settle, look again."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+from adaptive_jit import clock
+from adaptive_jit.analysis import Analysis
+from adaptive_jit.decision import Decider
+from adaptive_jit.editions import Edition
+from adaptive_jit.engine.dispatch import SILENT, Dispatcher
+from adaptive_jit.engine.editions import Owned
+from adaptive_jit.engine.host import seconds
+from adaptive_jit.engine.importing import is_importing
+from adaptive_jit.engine.plan import Planned, Profiler, make_plan
+from adaptive_jit.engine.rearm import ALARMS
+from adaptive_jit.records import Arm, Phase, Verdict
+from adaptive_jit.runtime import FunctionState, Host, Site, Window
+from adaptive_jit.runtime.issue import RETRY
+from adaptive_jit.runtime.observe import Operations, ProfileWindow
+from adaptive_jit.runtime.pending import POISON
+from adaptive_jit.runtime.window import ClosedWindow
+from adaptive_jit.settings import Settings, current
+from adaptive_jit.strategies import strategy
+
+FORCED = ("parallel", "thread")
+
+STARTUP_SECONDS = 0.0005
+"""Start of a first worker thread: 0.5 ms measured (executors.md section 1, pool cold start)."""
+
+
+class Controller:
+    """Everything that the engine knows of one function (or of the closures of one code)."""
+
+    def __init__(
+        self,
+        function: FunctionType,
+        analysis: Analysis,
+        edition: Edition,
+        host: Host,
+        arguments: Mapping[str, object],
+    ) -> None:
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.arguments = dict(arguments)
+        self.analysis = analysis
+        self.owned = Owned(function.__code__)
+        self.calls = 0
+        self.forced_calls = 0
+        self.profiling_seconds = 0.0
+        self.raised = {Arm.DIRECT: 0, Arm.PARALLEL: 0}
+        self.analysis_seconds = 0.0
+        self.original = function.__code__
+        self.dispatcher = Dispatcher(self)
+        self.code: CodeType = edition.with_constants(self.dispatcher, POISON)
+        settings = current(self.arguments)
+        self.state = FunctionState(
+            self.name, host, _sites(analysis), analysis.loop_parents, edition.guard_count,
+            settings.window,
+        )  # fmt: skip
+        self.state.slices = edition.slice_functions(function, RETRY, POISON)
+        self._begin(settings)
+
+    def _begin(self, settings: Settings) -> None:
+        self.decider = Decider(settings, None, STARTUP_SECONDS, clock.SYSTEM)
+        self.profiler = Profiler(self.state.sites)
+        self.planned = Planned()
+        self.phase = Phase.COLD
+
+    # ---- life -----------------------------------------------------------------------
+
+    def adopt(self, function: FunctionType) -> None:
+        """Take *function* in and give it the code that is in place now."""
+        self.owned.add(function)
+        settled = self.phase is Phase.DIRECT
+        self.owned.put(self.original if settled else self.code)
+
+    def arm(self) -> None:
+        """Put the instrumented code in place."""
+        self.owned.put(self.code)
+
+    def restore(self) -> None:
+        """Put the user's own code back."""
+        self.owned.put(self.original)
+
+    def reset(self) -> None:
+        """Forget everything that was measured."""
+        for site in self.state.sites:
+            site.forget()
+        self.calls = self.forced_calls = 0
+        self.state.guards[:] = bytes(len(self.state.guards))
+        self.state.stops.clear()
+        self._begin(current(self.arguments))
+        self.arm()
+
+    # ---- one invocation -------------------------------------------------------------
+
+    def enter(self) -> Any:
+        """The window for one invocation."""
+        settings = current(self.arguments)
+        if not settings.enabled or settings.strategy == "direct":
+            self.calls += 1
+            return SILENT
+        if sys.gettrace() is not None or is_importing():
+            return SILENT
+        self.state.limit = settings.window
+        if settings.strategy in FORCED:
+            self.calls += 1
+            self.forced_calls += 1
+            return Window(self.state, forced=True)
+        phase = self.decider.phase
+        if phase is Phase.TRIAL or phase is Phase.PARALLEL:
+            return self._chosen(self.decider.choose())
+        if phase is Phase.DIRECT:
+            self.restore()
+            return SILENT
+        return self._profiled()
+
+    def _chosen(self, arm: Arm) -> Any:
+        start = seconds()
+
+        def leave(raised: bool) -> None:
+            self._observe(arm, seconds() - start, raised)
+
+        return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
+
+    def _profiled(self) -> ProfileWindow:
+        start = seconds()
+
+        def leave(raised: bool, found: Operations) -> None:
+            wall = seconds() - start
+            if not raised:
+                self.profiler.add(found, wall)
+                self._make_plan()
+            if self._undecided():
+                self.calls += 1
+            else:
+                self._observe(Arm.DIRECT, wall, raised)
+            self.profiling_seconds += max(seconds() - start - wall, 0.0)
+
+        return ProfileWindow(self.state, leave)
+
+    def _undecided(self) -> bool:
+        """Whether one more profiled call may turn an honest "undecided" into I/O."""
+        settings = current(self.arguments)
+        if self.profiler.invocations >= settings.profile_calls:
+            return False
+        return any(
+            judged.verdict is Verdict.UNDECIDED and judged.ratio < settings.io_threshold
+            for judged in self.planned.classes.values()
+        )
+
+    def _make_plan(self) -> None:
+        settings = current(self.arguments)
+        self.planned = make_plan(
+            self.profiler, self.state.sites, self.analysis.operations, settings,
+            strategy("thread").dispatch_seconds(),
+        )  # fmt: skip
+        prediction = self.planned.prediction
+        self.decider.revise_prediction(prediction.speedup if prediction else 1.0)
+
+    def _observe(self, arm: Arm, wall: float, raised: bool) -> None:
+        self.calls += 1
+        if raised:
+            self.raised[arm] += 1
+            if arm is Arm.PARALLEL and not self.raised[Arm.DIRECT]:
+                self.decider.alarm("an exception that was never seen in direct calls")
+        else:
+            self.decider.observe(arm, wall)
+        phase = self.decider.phase
+        if phase is not self.phase:
+            self._moved(phase)
+
+    def _moved(self, phase: Phase) -> None:
+        before, self.phase = self.phase, phase
+        if phase is Phase.DIRECT:
+            self.restore()
+            self._look_again()
+        if Phase.PARALLEL in (phase, before) or (before, phase) == (Phase.TRIAL, Phase.DIRECT):
+            self._tell(before, phase)
+
+    def _tell(self, before: Phase, after: Phase) -> None:
+        import logging
+
+        summary = self.decider.summary()
+        reason = summary.transitions[-1].reason if summary.transitions else ""
+        measured = summary.measured_speedup
+        gain = f" ({measured:.2f}x measured)" if measured is not None else ""
+        logging.getLogger("adaptive_jit").info(
+            "%s: %s -> %s%s: %s", self.name, before.value, after.value, gain, reason
+        )
+
+    def _look_again(self) -> None:
+        delay = self.decider.next_probe_seconds()
+        if delay is None or not self.owned.functions():
+            return
+        reference = weakref.ref(self)
+
+        def due() -> None:
+            controller = reference()
+            if controller is not None:
+                controller.probe()
+
+        ALARMS.after(delay, due)
+
+    def probe(self) -> None:
+        """Time has come to look again."""
+        if self.decider.phase is Phase.DIRECT:
+            self.decider.probe_begins()
+            self.phase = self.decider.phase
+            self.arm()
+
+
+def _sites(analysis: Analysis) -> list[Site]:
+    sites: list[Site | None] = [None] * analysis.site_count
+    lines = {operation.index: operation.line for operation in analysis.operations}
+    feeding = {
+        need
+        for operation in analysis.operations
+        for need in (*operation.depends_on, *operation.carried)
+    }
+    for call in analysis.sites.values():
+        site = Site(call.index, lines.get(call.index, 0), call.loop)
+        site.asserted, site.discarded = call.asserted, call.discarded
+        site.light = call.role.value == "light"
+        site.feeds = call.index in feeding
+        sites[call.index] = site
+    return [site for site in sites if site is not None]

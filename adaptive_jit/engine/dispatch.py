@@ -1,0 +1,42 @@
+"""The hot path: what the prologue of an instrumented function calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.runtime.window import ClosedWindow
+
+if TYPE_CHECKING:
+    from adaptive_jit.engine.controller import Controller
+
+SILENT = ClosedWindow()
+"""The window of an invocation in which nothing is to be observed."""
+
+
+class Dispatcher:
+    """Stands among the constants of an instrumented code object.
+
+    Equal only to itself; pickled and copied as an inert stub, so that code
+    that travels to another process runs its plain statements there.
+    """
+
+    __slots__ = ("__weakref__", "controller")
+
+    def __init__(self, controller: Controller | None) -> None:
+        self.controller = controller
+
+    def enter(self) -> Any:
+        """The window for one invocation; never raises."""
+        controller = self.controller
+        if controller is None:
+            return SILENT
+        return controller.enter()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Dispatcher, (None,))
+
+    def __copy__(self) -> Dispatcher:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Dispatcher:
+        return self

@@ -1,0 +1,109 @@
+"""From what was measured to which operations run ahead, and what that would save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from adaptive_jit.classify import OperationProfile, classify
+from adaptive_jit.decision import Costs, Plan, Prediction, Saving, Trace, TraceCall, predict, savings
+from adaptive_jit.profiling import difference
+from adaptive_jit.records import Classification, EffectKind, Operation
+from adaptive_jit.runtime import Site
+from adaptive_jit.runtime.observe import Operations
+from adaptive_jit.settings import Settings
+
+_NS = 1e-9
+
+
+@dataclass(slots=True)
+class Planned:
+    """The plan of one function as it stands after its profiled calls."""
+
+    classes: dict[int, Classification] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    prediction: Prediction | None = None
+    savings: tuple[Saving, ...] = ()
+
+
+class Profiler:
+    """Collects profiled invocations of one function."""
+
+    __slots__ = ("calls", "invocations", "profiles", "trace")
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        self.profiles = [OperationProfile() for _ in sites]
+        for profile, site in zip(self.profiles, sites, strict=True):
+            profile.states = site.states
+        self.calls: dict[int, int] = {}
+        self.invocations = 0
+        self.trace: Trace | None = None
+
+    def add(self, found: Operations, wall: float) -> None:
+        """Take in one invocation of *wall* seconds."""
+        self.invocations += 1
+        calls = []
+        for index, path, start, stop in found.records:
+            sample = difference(start, stop)
+            self.profiles[index].add(sample)
+            calls.append(TraceCall(index, path, start.wall_ns * _NS, sample.wall))
+        for index, count in found.counts.items():
+            self.calls[index] = self.calls.get(index, 0) + count
+        calls.sort(key=lambda call: call.start)
+        self.trace = Trace(tuple(calls), max(wall, 1e-9), dict(found.counts))
+
+
+def make_plan(
+    profiler: Profiler,
+    sites: Sequence[Site],
+    operations: Sequence[Operation],
+    settings: Settings,
+    dispatch_seconds: float,
+) -> Planned:
+    """Judge every operation, say which run ahead, and predict what that gives."""
+    planned = Planned()
+    ahead, barriers = set(), set()
+    for operation in operations:
+        site = sites[operation.index]
+        profile = profiler.profiles[operation.index]
+        if profile.n:
+            planned.classes[operation.index] = classify(profile, settings)
+        early, why = _runs_ahead(site, operation, planned.classes.get(operation.index))
+        site.early = early
+        planned.reasons[operation.index] = why
+        if early:
+            ahead.add(operation.index)
+        elif not site.always_crossed and site.worst >= 0:
+            barriers.add(operation.index)
+    if profiler.trace is not None:
+        costs = Costs(settings.max_workers, settings.window, dispatch_seconds)
+        plan = Plan(operations, frozenset(ahead), frozenset(barriers))
+        planned.prediction = predict(_only(profiler.trace, operations), plan, costs)
+        planned.savings = savings(_only(profiler.trace, operations), plan, costs)
+    return planned
+
+
+def _only(trace: Trace, operations: Sequence[Operation]) -> Trace:
+    known = {operation.index for operation in operations}
+    counts = {index: count for index, count in trace.counts.items() if index in known}
+    return Trace(tuple(c for c in trace.calls if c.operation in known), trace.wall, counts)
+
+
+def _runs_ahead(
+    site: Site, operation: Operation, judged: Classification | None
+) -> tuple[bool, str]:
+    """Whether an operation may start before its turn, and why (not)."""
+    effect = site.effect
+    if effect is None or judged is None:
+        return False, "not called while profiled"
+    if site.in_order:
+        return False, "was once started in vain"
+    if site.discarded and effect.kind > EffectKind.PURE:
+        return False, "its result is not used: it is there for its effect"
+    if not (effect.may_start_early or operation.asserted):
+        return False, effect.reason or "not known to be harmless"
+    if judged.verdict.is_io:
+        return True, "waits; may run ahead"
+    if effect.kind is EffectKind.PURE and site.feeds:
+        return True, "pure; prepares another operation"
+    return False, judged.verdict.value

@@ -1,0 +1,180 @@
+"""All adaptive functions of this process, and what is known of each."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Mapping
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from typing import Any
+
+from adaptive_jit.analysis import Analysis, NotAnalysable, analyse, locate
+from adaptive_jit.editions import Edition, build
+from adaptive_jit.engine import host as host_module
+from adaptive_jit.engine.controller import Controller
+from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
+from adaptive_jit.records import FunctionStats
+from adaptive_jit.runtime import Host
+from adaptive_jit.settings import on_override
+
+_MOST_WRAPPERS = 32
+
+_controllers: weakref.WeakKeyDictionary[FunctionType, Controller] = weakref.WeakKeyDictionary()
+_left_alone: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_shared: dict[tuple[int, int], weakref.ref[Controller]] = {}
+_editions: dict[int, tuple[CodeType, Analysis, Edition]] = {}
+
+MOST_EDITIONS = 4096
+"""Code objects whose edition is kept for further closures of the same source."""
+
+
+@functools.cache
+def _host() -> Host:
+    return host_module.make_host()
+
+
+def _built(function: FunctionType) -> tuple[Analysis, Edition]:
+    """Analysis and edition of a function's code; a code made by many closures is built once.
+
+    Kept by identity: equal code objects of two modules have other globals.
+    """
+    code = function.__code__
+    known = _editions.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1], known[2]
+    analysis = analyse(locate(function))
+    if not analysis.regions:
+        raise NotAnalysable(_no_candidates(analysis))
+    edition = build(analysis)
+    while len(_editions) >= MOST_EDITIONS:
+        _editions.pop(next(iter(_editions)), None)
+    _editions[id(code)] = (code, analysis, edition)
+    return analysis, edition
+
+
+def _no_candidates(analysis: Analysis) -> str:
+    if analysis.blocks:
+        block = analysis.blocks[0]
+        return (
+            "nothing in it could overlap: fewer than two operations stand between barriers "
+            f"(line {block.line}: {block.reason})"
+        )
+    return "nothing in it could overlap: it has fewer than two operations"
+
+
+def register(function: FunctionType, arguments: Mapping[str, object]) -> str | None:
+    """Make *function* adaptive; the reason where it must be left alone."""
+    existing = _controllers.get(function)
+    if existing is not None:
+        return None
+    try:
+        analysis, edition = _built(function)
+    except NotAnalysable as reason:
+        leave_alone(function, str(reason))
+        return str(reason)
+    controller = _shared_controller(function, arguments)
+    if controller is None:
+        controller = Controller(function, analysis, edition, _host(), arguments)
+        _share(function, controller)
+    _controllers[function] = controller
+    controller.adopt(function)
+    _left_alone.pop(function, None)
+    return None
+
+
+def _shared_controller(
+    function: FunctionType, arguments: Mapping[str, object]
+) -> Controller | None:
+    """Closures of one code learn together unless they call different captured functions."""
+    if _captures_callables(function):
+        return None
+    reference = _shared.get((id(function.__code__), id(function.__globals__)))
+    controller = reference() if reference is not None else None
+    if controller is None or controller.original is not function.__code__ or controller.arguments != dict(arguments):
+        return None
+    return controller
+
+
+def _share(function: FunctionType, controller: Controller) -> None:
+    if not _captures_callables(function):
+        _shared[(id(function.__code__), id(function.__globals__))] = weakref.ref(controller)
+
+
+def _captures_callables(function: FunctionType) -> bool:
+    for cell in function.__closure__ or ():
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return True
+        if callable(value):
+            return True
+    return False
+
+
+def leave_alone(target: object, reason: str) -> None:
+    """Remember why *target* is not touched."""
+    try:
+        _left_alone[target] = reason
+    except TypeError:
+        return  # a builtin: cannot be referred to weakly, and `explain` cannot be asked of it
+
+
+def find(target: object) -> Any:
+    """The function that was made adaptive behind *target*; ``None`` if there is none."""
+    for _ in range(_MOST_WRAPPERS):
+        if target is None or isinstance(target, BuiltinFunctionType):
+            return None
+        if _known(target):
+            return target
+        if isinstance(target, MethodType | staticmethod | classmethod):
+            target = target.__func__
+        elif isinstance(target, functools.partial):
+            target = target.func
+        else:
+            target = getattr(target, "__wrapped__", None)
+    return None
+
+
+def _known(target: object) -> bool:
+    try:
+        return target in _controllers or target in _left_alone
+    except TypeError:
+        return False
+
+
+def controller_of(function: FunctionType) -> Controller | None:
+    """The controller of an adaptive function."""
+    return _controllers.get(function)
+
+
+def stats_of(function: Any) -> FunctionStats:
+    """Everything known about *function*, which `find` has returned."""
+    controller = _controllers.get(function)
+    if controller is None:
+        return statistics_left_alone(function, _left_alone[function])
+    return statistics_of(controller)
+
+
+def all_stats() -> tuple[FunctionStats, ...]:
+    """Everything known about all functions, those with a controller first."""
+    controllers = list(dict.fromkeys(_controllers.values()))
+    return (
+        *(statistics_of(controller) for controller in controllers),
+        *(statistics_left_alone(target, reason) for target, reason in list(_left_alone.items())),
+    )
+
+
+def reset(function: Any) -> None:
+    """Forget all measurements of *function*."""
+    controller = _controllers.get(function)
+    if controller is not None:
+        controller.reset()
+
+
+def _overridden(_names: frozenset[str]) -> None:
+    """Settings changed in some context: settled functions must look at them again."""
+    for controller in list(dict.fromkeys(_controllers.values())):
+        controller.arm()
+
+
+on_override(_overridden)

@@ -1,0 +1,194 @@
+"""Builds the records that reports show from what a controller knows."""
+
+from __future__ import annotations
+
+import hashlib
+from types import CodeType
+from typing import Any
+
+from adaptive_jit.engine.controller import FORCED, Controller
+from adaptive_jit.records import (
+    Advice,
+    DecisionSummary,
+    EffectKind,
+    FunctionStats,
+    Operation,
+    OperationStats,
+    Overhead,
+    Phase,
+    RegionBlock,
+    RegionStats,
+    RunAheadCounts,
+    Source,
+)
+from adaptive_jit.runtime import Site
+from adaptive_jit.settings import current
+
+LEAST_SAVING = 0.001
+"""Advice that saves less than this many seconds per invocation is not given."""
+
+
+def statistics_of(controller: Controller) -> FunctionStats:
+    """Everything known about the function of *controller*."""
+    settings = current(controller.arguments)
+    forced = settings.strategy in FORCED and controller.forced_calls > 0
+    summary = controller.decider.summary()
+    phase = Phase.FORCED if forced else summary.phase
+    operations = tuple(
+        _operation(controller, operation, forced=forced)
+        for operation in controller.analysis.operations
+    )
+    code = controller.original
+    return FunctionStats(
+        name=controller.name,
+        file=code.co_filename,
+        line=code.co_firstlineno,
+        phase=phase,
+        reason=_reason(summary, forced=forced, strategy=settings.strategy),
+        calls=controller.calls,
+        decision=summary,
+        operations=operations,
+        regions=tuple(_regions(controller)),
+        advice=tuple(_advice(controller)),
+        overhead=Overhead(
+            analysis_seconds=controller.analysis_seconds,
+            profiling_seconds=controller.profiling_seconds,
+            trial_loss_seconds=controller.decider.trial_loss_seconds,
+        ),
+        counts=_sum(controller.state.sites),
+        source_hash=_source_hash(code),
+    )
+
+
+def statistics_left_alone(target: Any, reason: str) -> FunctionStats:
+    """The record of something that is not touched."""
+    code = getattr(target, "__code__", None)
+    known = isinstance(code, CodeType)
+    name = f"{getattr(target, '__module__', '?')}.{getattr(target, '__qualname__', target)}"
+    summary = DecisionSummary(
+        Phase.LEFT_ALONE, None, None, None, None, 0, 0, None, None, None, current().evidence
+    )
+    return FunctionStats(
+        name=name,
+        file=code.co_filename if known else "",
+        line=code.co_firstlineno if known else 1,
+        phase=Phase.LEFT_ALONE,
+        reason=reason,
+        calls=0,
+        decision=summary,
+        operations=(),
+        regions=(),
+        advice=(),
+        overhead=Overhead(),
+        counts=RunAheadCounts(),
+        source_hash=_source_hash(code) if known else "",
+    )
+
+
+def _reason(summary: DecisionSummary, *, forced: bool, strategy: str) -> str:
+    if forced:
+        return f"strategy={strategy!r} was asked for"
+    return summary.transitions[-1].reason if summary.transitions else "not called yet"
+
+
+def _operation(controller: Controller, operation: Operation, *, forced: bool) -> OperationStats:
+    site = controller.state.sites[operation.index]
+    profile = controller.profiler.profiles[operation.index]
+    planned = controller.planned
+    effect = site.effect
+    invocations = controller.profiler.invocations or 1
+    early = (forced and not site.in_order and not site.discarded) or (
+        site.early and operation.index in planned.reasons
+    )
+    early = early and effect is not None and (effect.may_start_early or operation.asserted)
+    return OperationStats(
+        index=operation.index,
+        line=operation.line,
+        text=operation.text,
+        callee=site.callee,
+        effect=effect.kind if effect else EffectKind.UNKNOWN,
+        effect_source=effect.source if effect else Source.NONE,
+        effect_reason=effect.reason if effect else "not called yet",
+        resource=effect.resource if effect else None,
+        profiled_calls=profile.n,
+        calls_per_invocation=controller.profiler.calls.get(operation.index, 0) / invocations,
+        wall_seconds=profile.mean_wall if profile.n else 0.0,
+        cpu_seconds=profile.mean_cpu if profile.n else 0.0,
+        classification=planned.classes.get(operation.index),
+        strategy="thread" if early else "direct",
+        why=planned.reasons.get(operation.index, "forced" if forced else "not judged yet"),
+        counts=_counts(site),
+    )
+
+
+def _counts(site: Site) -> RunAheadCounts:
+    return RunAheadCounts(
+        site.started, site.taken, site.waited, site.helped, site.dropped, site.after_exception
+    )
+
+
+def _sum(sites: list[Site]) -> RunAheadCounts:
+    heavy = [_counts(site) for site in sites if not site.light]
+    return RunAheadCounts(
+        *(
+            sum(getattr(counts, name) for counts in heavy)
+            for name in ("started", "taken", "waited", "helped", "dropped", "after_exception")
+        )
+    )
+
+
+def _regions(controller: Controller) -> list[RegionStats]:
+    stops = controller.state.stops
+    return [
+        RegionStats(
+            region.index,
+            region.first_line,
+            region.last_line,
+            region.operations,
+            region.blocked_by,
+            (RegionBlock(region.first_line, stops[region.index]),)
+            if region.index in stops
+            else (),
+        )
+        for region in controller.analysis.records
+    ]
+
+
+def _advice(controller: Controller) -> list[Advice]:
+    """Which one line would gain most: for operations that only want of knowledge holds back."""
+    advice = []
+    for saving in controller.planned.savings:
+        if saving.seconds < LEAST_SAVING:
+            continue
+        site = controller.state.sites[saving.operation]
+        effect = site.effect
+        operation = next(
+            one for one in controller.analysis.operations if one.index == saving.operation
+        )
+        if effect is None or effect.kind is not EffectKind.UNKNOWN or site.discarded:
+            continue
+        name = site.callee or operation.text
+        advice.append(
+            Advice(
+                operation.line,
+                f"reads({name.rsplit(':', 1)[-1]})",
+                f"if it only reads: {effect.reason or 'its effect is not known'}",
+                saving.seconds,
+            )
+        )
+    return advice
+
+
+def _source_hash(code: CodeType) -> str:
+    parts = (code.co_code, repr(code.co_names), repr([c for c in code.co_consts if c is not code]))
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else _stable(part).encode())
+    return digest.hexdigest()
+
+
+def _stable(text: str) -> str:
+    """Without the addresses that ``repr`` of nested code objects contains."""
+    import re
+
+    return re.sub(r" at 0x[0-9a-f]+", "", text)

@@ -1,0 +1,105 @@
+"""What an operation does to the world, and which two operations may change places."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class EffectKind(enum.IntEnum):
+    """From the most harmless to the least: a larger kind is never started earlier than a smaller."""
+
+    PURE = 0
+    READS = 1
+    UNORDERED = 2
+    WRITES = 3
+    UNKNOWN = 4
+
+
+class Source(enum.StrEnum):
+    """Where the knowledge of an effect comes from, strongest first."""
+
+    DECLARED = "declared"
+    CATALOGUE = "catalogue"
+    PROVED = "proved"
+    OBSERVED = "observed"
+    NONE = "unknown"
+
+
+class Watch(Protocol):
+    """Tells whether an operation changed its receiver (a cookie jar, a token)."""
+
+    def before(self) -> Any:
+        """Return what the receiver looks like before the operation starts."""
+
+    def changed(self, token: Any) -> bool:
+        """Return whether the receiver differs from the state that *token* stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The effect of one call of one callee on given arguments.
+
+    ``resource`` names what is read or written (``"console"``, ``"files"``,
+    ``"http"``, a name that the user gave); ``None`` means anything.
+    ``leaves_arguments`` says that the callee neither keeps, nor returns, nor
+    changes its arguments. Operations with the same ``lane`` never run at the
+    same time. ``caller_thread`` keeps the operation in the calling thread.
+    ``builtin_result`` promises a result made of exact builtin types at every
+    depth. ``quick`` operations cost less than handing them to a worker.
+    ``asserted`` marks elements of ``parallel([...])``.
+    """
+
+    kind: EffectKind
+    resource: str | None = None
+    source: Source = Source.NONE
+    reason: str = ""
+    leaves_arguments: bool = False
+    lane: object | None = None
+    caller_thread: bool = False
+    builtin_result: bool = False
+    quick: bool = False
+    watch: Watch | None = None
+    asserted: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, EffectKind):
+            raise TypeError(f"kind must be an EffectKind, not {self.kind!r}")
+
+    @property
+    def may_start_early(self) -> bool:
+        """Whether the class alone allows a start before the operation's turn."""
+        return (self.kind <= EffectKind.UNORDERED or self.asserted) and not self.caller_thread
+
+
+def commute(first: Effect, second: Effect) -> bool:
+    """Return whether the order of two operations cannot be seen by anyone.
+
+    Known writes stop only what does not commute with them: console output
+    nothing; local files everything but unordered operations and reads of
+    other resources that are certainly not files (``http``); other writes
+    everything but unordered operations; resources that the user named on both
+    sides only the same resource.
+    """
+    low, high = (first, second) if first.kind <= second.kind else (second, first)
+    if high.kind <= EffectKind.UNORDERED or low.kind is EffectKind.PURE:
+        return high.kind is not EffectKind.UNKNOWN or low.kind is EffectKind.PURE
+    if high.kind is EffectKind.UNKNOWN:
+        return False
+    if "console" in (low.resource, high.resource) and low.resource != high.resource:
+        return True
+    if low.kind is EffectKind.UNORDERED:
+        return True
+    if low.resource is None or high.resource is None:
+        return False
+    return low.resource != high.resource and _separate(low, high)
+
+
+def _separate(low: Effect, high: Effect) -> bool:
+    """Two differently named resources: certainly distinct only where the names say so."""
+    if {low.resource, high.resource} == {"files", "http"}:
+        # A GET cannot see a local file; a POST may change what any host answers,
+        # but it does not touch local files either.
+        return True
+    return low.source is Source.DECLARED and high.source is Source.DECLARED

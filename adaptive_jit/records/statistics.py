@@ -1,0 +1,108 @@
+"""What ``stats(f)`` returns: everything that reports show, as plain frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adaptive_jit.records.decisions import DecisionSummary, Phase
+from adaptive_jit.records.effects import EffectKind, Source
+from adaptive_jit.records.operations import RegionBlock
+from adaptive_jit.records.profiles import Classification
+
+
+@dataclass(frozen=True, slots=True)
+class RunAheadCounts:
+    """How starts ahead of their turn ended, in operations.
+
+    ``started``: begun early. ``taken``: used by the program. ``waited``: of
+    those taken, still running when their turn came. ``helped``: run by the
+    caller since no worker had begun. ``dropped``: started, never used
+    (``after_exception`` of them because the program left by an exception).
+    """
+
+    started: int = 0
+    taken: int = 0
+    waited: int = 0
+    helped: int = 0
+    dropped: int = 0
+    after_exception: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStats:
+    """One operation of the report. Times are mean seconds per call over ``profiled_calls``."""
+
+    index: int
+    line: int
+    text: str
+    callee: str
+    effect: EffectKind
+    effect_source: Source
+    effect_reason: str
+    resource: str | None
+    profiled_calls: int
+    calls_per_invocation: float
+    wall_seconds: float
+    cpu_seconds: float
+    classification: Classification | None
+    strategy: str
+    why: str
+    counts: RunAheadCounts = field(default_factory=RunAheadCounts)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStats:
+    """One region: its lines, its operations and what stops it."""
+
+    index: int
+    first_line: int
+    last_line: int
+    operations: tuple[int, ...]
+    blocked_by: RegionBlock | None
+    stopped_at_run_time: tuple[RegionBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One line that the user could write, where, and what it would save per invocation."""
+
+    line: int
+    write: str
+    because: str
+    saves_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What the library itself cost this function so far, in seconds."""
+
+    analysis_seconds: float = 0.0
+    profiling_seconds: float = 0.0
+    bookkeeping_seconds: float = 0.0
+    trial_loss_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionStats:
+    """Everything known about one adaptive function."""
+
+    name: str
+    file: str
+    line: int
+    phase: Phase
+    reason: str
+    calls: int
+    decision: DecisionSummary
+    operations: tuple[OperationStats, ...]
+    regions: tuple[RegionStats, ...]
+    advice: tuple[Advice, ...]
+    overhead: Overhead
+    counts: RunAheadCounts
+    dropped_after_dispatch: int = 0
+    source_hash: str = ""
+    """Tells editions of one name apart between runs; empty where there is no source."""
+
+    def __post_init__(self) -> None:
+        indices = [operation.index for operation in self.operations]
+        if len(set(indices)) != len(indices):
+            raise ValueError("operation indices must be unique")

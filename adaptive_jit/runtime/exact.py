@@ -1,0 +1,276 @@
+"""Exact builtin types: the values on which operators run no unknown code.
+
+A subclass may override anything, so every test is on ``type(x)`` itself.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from types import BuiltinMethodType, MethodType, NoneType
+from typing import Any
+
+SCALARS = frozenset({int, float, str, bytes, bool, NoneType, complex})
+SEQUENCES = frozenset({list, tuple})
+CONTAINERS = frozenset({list, tuple, dict, range, str, bytes, set, frozenset})
+ITERABLES = CONTAINERS | frozenset(
+    {type({}.keys()), type({}.values()), type({}.items()), enumerate, zip, reversed}
+)
+ITERATORS = frozenset({enumerate, zip, reversed, map, filter})
+MUTABLE = frozenset({list, dict, set, bytearray})
+
+_DEEPEST = 8
+"""Containers nested deeper than this are compared by identity only."""
+
+
+class Stop(Exception):
+    """Raised inside the issue slice where the next step could run unknown code."""
+
+
+def is_scalar(value: Any) -> bool:
+    """``str(value)``, ``value == value`` and arithmetic run builtin code only."""
+    return type(value) in SCALARS
+
+
+def adds(value: Any) -> bool:
+    """``+`` and ``*`` between such values run builtin code only."""
+    kind = type(value)
+    return kind in SCALARS or kind in SEQUENCES
+
+
+def formats(value: Any, budget: int = 200) -> bool:
+    """``str(value)`` and ``repr(value)`` run builtin code only, at every depth.
+
+    At most *budget* elements are looked at; a larger value counts as unknown.
+    """
+    if type(value) in SCALARS:
+        return True
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        kind = type(part)
+        if kind in SCALARS:
+            continue
+        budget -= len(part) if kind in CONTAINERS else budget
+        if budget <= 0:
+            return False
+        if kind is dict:
+            stack += part.keys()
+            stack += part.values()
+        elif kind is not range:
+            stack += part
+    return True
+
+
+def tells_membership(value: Any) -> bool:
+    """``scalar in value`` compares with values of builtin types only."""
+    kind = type(value)
+    if kind in SEQUENCES:
+        return all(type(element) in SCALARS for element in value)
+    return kind in CONTAINERS
+
+
+def is_truthy_plainly(value: Any) -> bool:
+    """``bool(value)`` runs builtin code only."""
+    kind = type(value)
+    return kind in SCALARS or kind in CONTAINERS
+
+
+def indexes(value: Any) -> bool:
+    """``value[k]`` and ``k in value`` run builtin code only, for a scalar *k*.
+
+    A dict or set compares *k* with keys of equal hash, whose ``__eq__`` could
+    be anyone's: only a collision with a foreign key would show it, and str
+    keys are compared by builtin code first.
+    """
+    return type(value) in CONTAINERS
+
+
+def iterates(value: Any) -> bool:
+    """``iter(value)`` runs builtin code only."""
+    return type(value) in ITERABLES
+
+
+def is_change_target(value: Any) -> bool:
+    """``append``, ``add`` and ``x[k] = v`` run builtin code only."""
+    return type(value) in MUTABLE
+
+
+def same_callee(first: Any, second: Any) -> bool:
+    """The same function, or the same method of the very same receiver."""
+    if first is second:
+        return True
+    kind = type(first)
+    if kind is not type(second):
+        return False
+    if kind is MethodType:
+        return first.__self__ is second.__self__ and first.__func__ is second.__func__
+    if kind is BuiltinMethodType:
+        if type(first.__self__) in SCALARS:
+            same = same_value(first.__self__, second.__self__, deep=False)
+        else:
+            same = first.__self__ is second.__self__
+        return same and first.__name__ == second.__name__
+    return False
+
+
+def same_value(first: Any, second: Any, *, deep: bool, depth: int = 0) -> bool:
+    """Identical; equal scalars of one type; with *deep* also equal exact containers."""
+    if first is second:
+        return True
+    kind = type(first)
+    if kind is not type(second):
+        return False
+    if kind is float:
+        return struct.pack("d", first) == struct.pack("d", second)
+    if kind is complex:
+        return repr(first) == repr(second)
+    if kind in SCALARS:
+        return bool(first == second)
+    if kind is MethodType or kind is BuiltinMethodType:
+        return same_callee(first, second)
+    if not deep or depth > _DEEPEST:
+        return False
+    if kind in SEQUENCES:
+        return len(first) == len(second) and all(
+            same_value(a, b, deep=True, depth=depth + 1)
+            for a, b in zip(first, second, strict=True)
+        )
+    if kind is dict:
+        # Order counts: a callee may walk the dict.
+        return len(first) == len(second) and all(
+            same_value(a, b, deep=True, depth=depth + 1)
+            and same_value(first[a], second[b], deep=True, depth=depth + 1)
+            for a, b in zip(first, second, strict=True)
+        )
+    return False
+
+
+def same_arguments(
+    entry_args: tuple[Any, ...],
+    args: tuple[Any, ...],
+    entry_kwargs: dict[str, Any],
+    kwargs: dict[str, Any],
+    *,
+    deep: bool,
+) -> bool:
+    """Whether a call with *args* is the call that was started with *entry_args*."""
+    if len(entry_args) != len(args) or len(entry_kwargs) != len(kwargs):
+        return False
+    for first, second in zip(entry_args, args, strict=True):
+        if first is not second and not same_value(first, second, deep=deep):
+            return False
+    for name, value in kwargs.items():
+        if name not in entry_kwargs:
+            return False
+        first = entry_kwargs[name]
+        if first is not value and not same_value(first, value, deep=deep):
+            return False
+    return True
+
+
+
+
+_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set})
+
+
+def is_consumer(function: Any) -> bool:
+    """A builtin, or ``join`` of an exact str, that walks a generator at once and completely."""
+    if type(function) is BuiltinMethodType and type(function.__self__) in (str, bytes):
+        return bool(function.__name__ == "join")
+    try:
+        return function in _CONSUMERS
+    except TypeError:
+        return False
+
+
+class SliceGuards:
+    """The guards of the slice: refuse with `Stop` instead of running unknown code."""
+
+    __slots__ = ("transparent",)
+
+    def __init__(self, transparent: Callable[[Any, str], bool]) -> None:
+        self.transparent = transparent
+
+    @staticmethod
+    def s(value: Any) -> Any:
+        """Operand of an operator or a format."""
+        if type(value) in SCALARS:
+            return value
+        raise Stop("an operator meets a value that is not of a builtin type")
+
+    @staticmethod
+    def q(value: Any) -> Any:
+        """Operand of ``+`` or ``*``."""
+        if adds(value):
+            return value
+        raise Stop("an operator meets a value that is not of a builtin type")
+
+    @staticmethod
+    def f(value: Any) -> Any:
+        """Right operand of ``%``."""
+        if formats(value):
+            return value
+        raise Stop("a format meets a value that is not of a builtin type")
+
+    @staticmethod
+    def b(value: Any) -> Any:
+        """A truth test."""
+        if is_truthy_plainly(value):
+            return value
+        raise Stop("a condition on something that is not of a builtin type")
+
+    @staticmethod
+    def c(value: Any) -> Any:
+        """The container of a subscript."""
+        if type(value) in CONTAINERS:
+            return value
+        raise Stop("a subscript of something that is not of a builtin type")
+
+    @staticmethod
+    def i(value: Any) -> Any:
+        """Something that is unpacked."""
+        if type(value) in ITERABLES:
+            return value
+        raise Stop("unpacks something that is not a builtin container")
+
+    @staticmethod
+    def n(value: Any) -> Any:
+        """The container of ``in``."""
+        if tells_membership(value):
+            return value
+        raise Stop("`in` looks into something that is not of a builtin type")
+
+    @staticmethod
+    def m(value: Any) -> Any:
+        """A container that is changed, or merged into another."""
+        if type(value) in MUTABLE:
+            return value
+        raise Stop("a container that is not of a builtin type")
+
+    @staticmethod
+    def each(values: Any) -> Any:
+        """A list of scalars."""
+        if all(type(value) in SCALARS for value in values):
+            return values
+        raise Stop("a builtin walks over values that are not of a builtin type")
+
+    @staticmethod
+    def u(function: Any) -> Any:
+        """A builtin that consumes a generator expression."""
+        if is_consumer(function):
+            return function
+        raise Stop("a builtin has been replaced")
+
+    def a(self, value: Any, name: str) -> Any:
+        """The owner of an attribute."""
+        if self.transparent(value, name):
+            return value
+        raise Stop(f"reading the attribute `{name}` may run unknown code")
+
+    @staticmethod
+    def unpack(value: Any, count: int) -> Any:
+        """An exact tuple or list of *count* elements."""
+        if type(value) in SEQUENCES and len(value) == count:
+            return value
+        raise Stop("unpacks something that is not a tuple or list of that length")

@@ -1,0 +1,143 @@
+"""What all invocations of one function share: its sites, its guards, and the host.
+
+The host is how the runtime reaches the stages above it without importing
+them: the engine fills it in once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from adaptive_jit.records import Effect, EffectKind, Reading
+from adaptive_jit.runtime.execute import execute
+
+UNSEEN, PASSED, FAILED = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Host:
+    """The services of the stages above."""
+
+    effect_of: Callable[[Any, tuple[Any, ...], dict[str, Any]], Effect]
+    attribute_is_transparent: Callable[[Any, str], bool]
+    describe: Callable[[Any], str]
+    start: Callable[[Any], None]
+    parallel: object
+    read: Callable[[], Reading]
+    watch: Callable[[Any], None]
+    unwatch: Callable[[Any], None]
+
+
+class Site:
+    """One call in the source, over all invocations."""
+
+    __slots__ = (
+        "after_exception",
+        "asserted",
+        "callee",
+        "console_only",
+        "discarded",
+        "dropped",
+        "early",
+        "effect",
+        "feeds",
+        "helped",
+        "in_order",
+        "index",
+        "light",
+        "line",
+        "loop",
+        "started",
+        "states",
+        "taken",
+        "waited",
+        "worst",
+    )
+
+    def __init__(self, index: int, line: int, loop: int) -> None:
+        self.index = index
+        self.line = line
+        self.loop = loop
+        self.asserted = -1
+        self.discarded = False
+        self.light = False
+        self.feeds = False
+        self.early = True
+        self.in_order = False
+        self.effect: Effect | None = None
+        self.worst = -1
+        self.console_only = True
+        self.callee = ""
+        self.states: dict[Any, int] = {}
+        self.started = self.taken = self.waited = self.helped = 0
+        self.dropped = self.after_exception = 0
+
+    execute = staticmethod(execute)
+
+    def forget(self) -> None:
+        """Drop what was seen and counted; the site itself stays."""
+        self.early, self.in_order = True, False
+        self.effect, self.worst, self.console_only, self.callee = None, -1, True, ""
+        self.states.clear()
+        self.started = self.taken = self.waited = self.helped = 0
+        self.dropped = self.after_exception = 0
+
+    def note(self, effect: Effect) -> None:
+        """Remember the least harmless effect seen here."""
+        if effect.kind > self.worst:
+            self.worst = int(effect.kind)
+            self.effect = effect
+        if effect.kind > EffectKind.UNORDERED and effect.resource != "console":
+            self.console_only = False
+
+    @property
+    def always_crossed(self) -> bool:
+        """Whether later operations have always been free to start before this one."""
+        if self.worst < 0:
+            return False
+        if self.discarded and self.worst > EffectKind.PURE:
+            return self.worst == EffectKind.WRITES and self.console_only
+        return self.worst <= EffectKind.UNORDERED or (
+            self.worst == EffectKind.WRITES and self.console_only
+        )
+
+
+class FunctionState:
+    """The tables of one function that its windows index by number."""
+
+    __slots__ = (
+        "guards",
+        "host",
+        "limit",
+        "loop_parents",
+        "name",
+        "sites",
+        "slices",
+        "stops",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        host: Host,
+        sites: list[Site],
+        loop_parents: list[int],
+        guard_count: int,
+        limit: int,
+    ) -> None:
+        self.name = name
+        self.host = host
+        self.sites = sites
+        self.loop_parents = loop_parents
+        self.guards = bytearray(guard_count)
+        self.slices: dict[int, FunctionType] = {}
+        self.stops: dict[int, str] = {}
+        self.limit = limit
+
+    def seen(self, guards: tuple[int, ...]) -> bool:
+        """Whether all of *guards* have passed and never failed."""
+        table = self.guards
+        return all(table[guard] == PASSED for guard in guards)

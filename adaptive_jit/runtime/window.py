@@ -1,0 +1,415 @@
+"""The replay's side of a region: the user's own statements fetch what was started early.
+
+Three windows share one interface, so that the same generated code serves
+profiling, trials and settled running: `Window` (open), `ClosedWindow` (the
+plain statements run) and the profile window of `adaptive_jit.runtime.observe`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from functools import partial
+from itertools import repeat
+from typing import Any
+
+from adaptive_jit.records import Effect, EffectKind, commute
+from adaptive_jit.runtime import exact
+from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState
+from adaptive_jit.runtime.issue import Issuer, Slice
+from adaptive_jit.runtime.output import release
+from adaptive_jit.runtime.pending import Entry
+from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
+
+Finish = Callable[[bool], None]
+
+_UNKNOWN = Effect(EffectKind.UNKNOWN)
+
+
+def _nothing() -> Iterator[None]:
+    return
+    yield
+
+
+_SPENT = _nothing()
+next(_SPENT, None)
+_raise = _SPENT.throw  # type: ignore[attr-defined]
+"""Raises its argument without a frame of ours: CPython restores the exception as it is
+when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)."""
+
+
+class Guards:
+    """The checks at places where a value could run unknown code; shared by open and profile."""
+
+    __slots__ = ("function", "on", "paths")
+
+    def __init__(self, function: FunctionState) -> None:
+        self.function = function
+        self.on = True
+        self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
+
+    def guard(self, index: int, passed: bool) -> None:
+        """Remember how guard *index* went; a failure is a barrier."""
+        table = self.function.guards
+        if passed:
+            if table[index] == UNSEEN:
+                table[index] = PASSED
+                self.guard_seen()
+        else:
+            table[index] = FAILED
+            self.unknown()
+
+    def guard_seen(self) -> None:
+        """A guard was passed for the first time."""
+
+    def unknown(self) -> None:
+        """Unknown code is about to run."""
+
+    def s(self, index: int, value: Any) -> Any:
+        """Operand of an operator or a format: a scalar."""
+        if type(value) not in exact.SCALARS or self.function.guards[index] != PASSED:
+            self.guard(index, type(value) in exact.SCALARS)
+        return value
+
+    def q(self, index: int, value: Any) -> Any:
+        """Operand of ``+`` or ``*``: a scalar, list or tuple."""
+        if not exact.adds(value) or self.function.guards[index] != PASSED:
+            self.guard(index, exact.adds(value))
+        return value
+
+    def f(self, index: int, value: Any) -> Any:
+        """Right operand of ``%``."""
+        self.guard(index, exact.formats(value))
+        return value
+
+    def b(self, index: int, value: Any) -> Any:
+        """A truth test."""
+        if not exact.is_truthy_plainly(value) or self.function.guards[index] != PASSED:
+            self.guard(index, exact.is_truthy_plainly(value))
+        return value
+
+    def c(self, index: int, value: Any) -> Any:
+        """The container of a subscript or ``in``."""
+        if type(value) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
+            self.guard(index, type(value) in exact.CONTAINERS)
+        return value
+
+    def n(self, index: int, value: Any) -> Any:
+        """The container of ``in``."""
+        self.guard(index, exact.tells_membership(value))
+        return value
+
+    def i(self, index: int, value: Any) -> Any:
+        """Something unpacked or iterated over."""
+        self.guard(index, exact.iterates(value))
+        return value
+
+    def m(self, index: int, value: Any) -> Any:
+        """A container that the function itself built and changes."""
+        if type(value) not in exact.MUTABLE or self.function.guards[index] != PASSED:
+            self.guard(index, type(value) in exact.MUTABLE)
+        return value
+
+    def a(self, index: int, value: Any, name: str) -> Any:
+        """The owner of an attribute that is about to be read."""
+        self.guard(index, self.function.host.attribute_is_transparent(value, name))
+        return value
+
+    def u(self, index: int, function: Any) -> Any:
+        """A builtin that consumes a generator expression: must be the real one."""
+        self.guard(index, exact.is_consumer(function))
+        return function
+
+    def loop(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items of a loop, counted so that each operation knows its iteration."""
+        if not self.counts_rounds(guard, items):
+            return items
+        return self.marked(guard, loop, items, unpacks)
+
+    def counts_rounds(self, guard: int, items: Any) -> bool:
+        """Whether *items* is of an exact builtin type; a guard."""
+        passed = exact.iterates(items)
+        self.guard(guard, passed)
+        return passed
+
+    def marked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items, each noting its round when it is drawn."""
+        parent = self.function.loop_parents[loop]
+        paths = self.paths
+        outer = paths[parent] if parent >= 0 else ()
+        numbers = iter(range(sys.maxsize))
+
+        def mark(item: Any) -> Any:
+            paths[loop] = (*outer, next(numbers))
+            if unpacks and type(item) not in exact.SEQUENCES:
+                self.guard(guard, False)
+            return item
+
+        return map(mark, items)
+
+
+class Window(Guards):
+    """The window of one invocation, open: operations run ahead."""
+
+    __slots__ = ("forced", "in_with", "issuer", "on_leave")
+
+    def __init__(
+        self, function: FunctionState, on_leave: Finish | None = None, *, forced: bool = False
+    ) -> None:
+        super().__init__(function)
+        self.issuer: Issuer | None = None
+        self.on_leave = on_leave
+        self.forced = forced
+        self.in_with = False
+
+    # ---- regions --------------------------------------------------------------------
+
+    def open(self, region: int, in_with: bool, *values: Any) -> bool:
+        """Begin a region: start what can be started; always runs the replay."""
+        body = self.function.slices.get(region)
+        if body is None or sys.exception() is not None:
+            return False
+        issuer = self.issuer = Issuer(
+            self.function, copy_context(), region, forced=self.forced
+        )
+        self.in_with = in_with
+        self.paths = [()] * (len(self.function.loop_parents) + 1)
+        slice_: Slice = body(issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values)
+        issuer.begin(slice_)
+        return True
+
+    def close(self) -> None:
+        """End a region: cancel what has not begun, wait for what must not be overtaken."""
+        issuer, self.issuer = self.issuer, None
+        if issuer is None:
+            return
+        issuer.closed = True
+        if issuer.entries:
+            self._abandon(issuer)
+
+    def _abandon(self, issuer: Issuer) -> None:
+        error = sys.exception()
+        waits = error is None or (self.in_with and isinstance(error, Exception))
+        for entry in list(issuer.entries.values()):
+            if entry.state <= QUEUED and next(entry.claim, 0):
+                if entry.state == QUEUED:
+                    entry.site.started -= 1
+                entry.state = DEAD
+                continue
+            if entry.state == HELD:
+                continue
+            if waits and entry.state < DONE:
+                entry.wait()
+            self._drop(entry, after_exception=error is not None)
+        issuer.entries.clear()
+
+    def _drop(self, entry: Entry, *, after_exception: bool) -> None:
+        site = entry.site
+        site.dropped += 1
+        if after_exception:
+            site.after_exception += 1
+        else:
+            # Exactly once matters more than the gain: this call stays in its turn.
+            site.in_order = True
+
+    def leave(self) -> None:
+        """End the invocation."""
+        if self.on_leave is not None:
+            self.on_leave(sys.exception() is not None)
+
+    # ---- barriers -------------------------------------------------------------------
+
+    def guard_seen(self) -> None:
+        issuer = self.issuer
+        if issuer is not None and issuer.unseen:
+            issuer.wake(issuer.unseen)
+
+    def unknown(self) -> None:
+        self.barrier(_UNKNOWN)
+
+    def barrier(self, effect: Effect) -> None:
+        """Before something runs in order: nothing that does not commute may be under way."""
+        issuer = self.issuer
+        if issuer is None:
+            return
+        surprised = False
+        for key, entry in list(issuer.entries.items()):
+            known = entry.effect
+            if entry.state == WAITING and effect.kind > EffectKind.UNORDERED:
+                if next(entry.claim, 0):
+                    entry.finish(DEAD)
+                    issuer.entries.pop(key, None)
+                    surprised = True
+                continue
+            if known is None or not entry.started or commute(effect, known):
+                continue
+            surprised = True
+            issuer.entries.pop(key, None)
+            if entry.state == QUEUED and next(entry.claim, 0):
+                entry.site.started -= 1
+                entry.finish(DEAD)
+                continue
+            if entry.state < DONE:
+                entry.wait()
+            self._drop(entry, after_exception=False)
+        if surprised:
+            issuer.closed = True
+
+    # ---- operations -----------------------------------------------------------------
+
+    def take(self, index: int, callee: Any, /, *args: Any, **kwargs: Any) -> Callable[[], Any]:
+        """What to call in place of ``callee(*args, **kwargs)``; the call stays in the caller."""
+        issuer = self.issuer
+        assert issuer is not None
+        function = self.function
+        site = function.sites[index]
+        path = self.paths[site.loop]
+        if issuer.entries:
+            entry = issuer.entries.pop((index, path), None)
+            if entry is not None:
+                found = self._fetch(issuer, entry, callee, args, kwargs)
+                if issuer.throttled:
+                    issuer.wake(issuer.throttled)
+                if found is not None:
+                    return found
+        effect = function.host.effect_of(callee, args, kwargs)
+        site.note(effect)
+        if not site.callee:
+            site.callee = function.host.describe(callee)
+        if effect.kind > EffectKind.UNORDERED or effect.lane is not None:
+            self._in_order(issuer, effect)
+        if args or kwargs:
+            return partial(callee, *args, **kwargs)
+        return callee  # type: ignore[no-any-return]
+
+    def _in_order(self, issuer: Issuer, effect: Effect) -> None:
+        if effect.kind > EffectKind.UNORDERED:
+            self.barrier(effect)
+        last = issuer.lanes.get(effect.lane) if effect.lane is not None else None
+        if last is not None and QUEUED <= last.state < DONE:
+            last.wait()
+
+    def _fetch(
+        self,
+        issuer: Issuer,
+        entry: Entry,
+        callee: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Callable[[], Any] | None:
+        """The early result of *entry*; ``None`` if the call must be made now."""
+        if not entry.started:
+            if next(entry.claim, 0):
+                issuer.running[entry.key] = entry
+                return None
+            # Its last input has just arrived, and another thread starts it.
+            while not entry.started:
+                if entry.state in (HELD, DEAD):
+                    return None
+                _pause()
+        effect = entry.effect
+        assert effect is not None
+        if not exact.same_callee(entry.callee, callee) or not exact.same_arguments(
+            entry.args, args, entry.kwargs, kwargs, deep=effect.leaves_arguments
+        ):
+            self._mismatch(entry)
+            return None
+        if entry.state == QUEUED and next(entry.claim, 0):
+            entry.state = RUNNING
+            entry.site.helped += 1
+            entry.site.taken += 1
+            issuer.running[entry.key] = entry
+            return partial(callee, *args, **kwargs)
+        if entry.state < DONE:
+            entry.site.waited += 1
+            entry.wait()
+        if type(entry.value) in exact.ITERATORS:
+            return None  # the slice walks its own: a pure builtin, made anew for the program
+        return self._result(entry)
+
+    def _result(self, entry: Entry) -> Callable[[], Any]:
+        entry.site.taken += 1
+        if entry.held:
+            release(entry.held)
+        error, value = entry.error, entry.value
+        raised = entry.state == RAISED
+        entry.release()
+        if raised:
+            assert error is not None
+            return partial(_raise, error)
+        return repeat(value).__next__
+
+    def _mismatch(self, entry: Entry) -> None:
+        """Started with other arguments than the program uses: of no use."""
+        if entry.state == QUEUED and next(entry.claim, 0):
+            entry.site.started -= 1
+            entry.finish(DEAD)
+            return
+        if entry.state < DONE:
+            entry.wait()
+        self._drop(entry, after_exception=False)
+
+    def done(self, index: int, value: Any) -> Any:
+        """The result of an operation, whoever ran it; lets the slice go on."""
+        issuer = self.issuer
+        if issuer is not None and issuer.running:
+            site = self.function.sites[index]
+            entry = issuer.running.pop((index, self.paths[site.loop]), None)
+            if entry is not None:
+                issuer.writes.pop(entry.key, None)
+                if site.worst == EffectKind.UNKNOWN:
+                    issuer.context = copy_context()
+                entry.finish(DONE, value)
+        return value
+
+    def reach(self, index: int, callee: Any) -> Any:
+        """``parallel([...])`` is about to evaluate its elements."""
+        issuer = self.issuer
+        if issuer is not None and callee is self.function.host.parallel:
+            site = self.function.sites[index]
+            issuer.reached.add((index, self.paths[site.loop]))
+            if issuer.unreached:
+                issuer.wake(issuer.unreached)
+        return callee
+
+    def reached(self, index: int, value: Any) -> Any:
+        """``parallel([...])`` has returned."""
+        issuer = self.issuer
+        if issuer is not None:
+            site = self.function.sites[index]
+            entry = issuer.entries.pop((index, self.paths[site.loop]), None)
+            if entry is not None:
+                entry.finish(DONE, value)
+        return value
+
+
+def _pause() -> None:
+    import time
+
+    time.sleep(0)
+
+
+class ClosedWindow:
+    """The window of one invocation that runs in order: only its end is of interest."""
+
+    __slots__ = ("on", "on_leave")
+
+    def __init__(self, on_leave: Finish | None = None) -> None:
+        self.on = False
+        self.on_leave = on_leave
+
+    def open(self, _region: int, _in_with: bool, *_values: Any) -> bool:
+        """The plain statements run."""
+        return False
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def leave(self) -> None:
+        """End the invocation."""
+        if self.on_leave is not None:
+            self.on_leave(sys.exception() is not None)
+
+
+__all__ = ["ClosedWindow", "Guards", "Window"]

@@ -1,0 +1,182 @@
+"""What each setting may be, and the errors for what it may not be."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "ADAPTIVE_JIT_"
+
+STRATEGIES = ("auto", "direct", "parallel", "thread", "process", "asyncio", "dask")
+"""The names that ``strategy`` accepts; a strategy may still be unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from *low* to *high*; environment text is converted, other text refused."""
+
+    low: float
+    high: float
+    unit: str
+    whole: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What to give instead of a wrong value, in words."""
+        kind = "a whole number" if self.whole else "a number"
+        bounds = (
+            f"of at least {self.low:g}"
+            if math.isinf(self.high)
+            else f"from {self.low:g} to {self.high:g}"
+        )
+        return f"{kind} {bounds} ({self.unit})"
+
+    def parse(self, text: str) -> Any:
+        """Return the value that environment *text* stands for; any exception if none."""
+        return self.check(int(text) if self.whole else float(text))
+
+    def check(self, value: Any) -> Any:
+        """Return *value* in its proper type; any exception if it is not allowed."""
+        if isinstance(value, (bool, str)):
+            raise TypeError(value)
+        number = operator.index(value) if self.whole else float(value)
+        if not (self.low <= number <= self.high and math.isfinite(number)):
+            raise ValueError(value)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """On or off."""
+
+    allowed: str = "0 or 1"
+
+    def parse(self, text: str) -> bool:
+        """Return the value that environment *text* stands for; any exception if none."""
+        return {"0": False, "1": True}[text]
+
+    def check(self, value: Any) -> bool:
+        """Return *value* in its proper type; any exception if it is not allowed."""
+        if value not in (0, 1):
+            raise ValueError(value)
+        return bool(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some words, in any case."""
+
+    words: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """What to give instead of a wrong value, in words."""
+        return ", ".join(self.words[:-1]) + " or " + self.words[-1]
+
+    def parse(self, text: str) -> str:
+        """Return the value that environment *text* stands for; any exception if none."""
+        return self.check(text)
+
+    def check(self, value: Any) -> str:
+        """Return *value* in its proper type; any exception if it is not allowed."""
+        if not isinstance(value, str) or value.lower() not in self.words:
+            raise ValueError(value)
+        return value.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path, with ``~`` expanded; ``None`` for none."""
+
+    allowed: str
+
+    def parse(self, text: str) -> str | None:
+        """Return the value that environment *text* stands for; any exception if none."""
+        return self.check(text)
+
+    def check(self, value: Any) -> str | None:
+        """Return *value* in its proper type; any exception if it is not allowed."""
+        if value is None:
+            return None
+        path = os.fspath(value)
+        if not isinstance(path, str) or not path or "\0" in path:
+            raise ValueError(value)
+        return os.path.expanduser(path)
+
+
+Rule = Number | Flag | Choice | Path
+
+RULES: Mapping[str, Rule] = {
+    "enabled": Flag(),
+    "strategy": Choice(STRATEGIES),
+    "io_threshold": Number(0, 1, "CPU time / wall time; below = I/O"),
+    "cpu_threshold": Number(0, 1, "CPU time / wall time; above = CPU"),
+    "min_predicted_speedup": Number(1, math.inf, "ratio; to try"),
+    "min_speedup": Number(1, math.inf, "ratio; to keep"),
+    "evidence": Number(1, math.inf, "odds"),
+    "profile_calls": Number(1, math.inf, "calls", whole=True),
+    "trial_budget": Number(0, 1, "share of running time"),
+    "probe_budget": Number(0, 1, "share of running time"),
+    "max_workers": Number(1, math.inf, "threads of the process", whole=True),
+    "window": Number(1, math.inf, "operations ahead", whole=True),
+    "effects": Choice(("declared", "proved", "observed")),
+    "persist": Flag(),
+    "cache_dir": Path("a path of a folder"),
+    "log": Choice(("debug", "info", "warning", "error", "critical")),
+    "report": Path("a path of a file, written at exit"),
+}
+
+
+def checked(name: str, value: object, *, written: str | None = None) -> Any:
+    """Return *value* in its proper type; *written* is the variable that it was read from."""
+    rule = RULES[name]
+    try:
+        if written is not None and isinstance(value, str):
+            return rule.parse(value.strip())
+        return rule.check(value)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise ConfigurationError(
+            f"{written or name}={value!r} is not allowed; give {rule.allowed}"
+        ) from None
+
+
+def check_thresholds(low: float, high: float, prefix: str = "") -> None:
+    """Raise ``ConfigurationError`` if *low* exceeds *high*; *prefix* is the environment's."""
+    if low > high:
+        names = ("io_threshold", "cpu_threshold")
+        low_name, high_name = (prefix + (n.upper() if prefix else n) for n in names)
+        raise ConfigurationError(
+            f"{low_name}={low:g} is not allowed; give at most {high_name}, which is {high:g}"
+        )
+
+
+def validated(settings: Mapping[str, object]) -> dict[str, Any]:
+    """Return *settings* in their proper types, or raise ``ConfigurationError``.
+
+    Unknown names are refused with the nearest known one.
+    """
+    for name in settings:
+        if name not in RULES:
+            raise ConfigurationError(
+                f"{name}={settings[name]!r}: there is no setting of that name; "
+                f"{nearest(name, tuple(RULES))}"
+            )
+    values = {name: checked(name, value) for name, value in settings.items()}
+    check_thresholds(values.get("io_threshold", 0), values.get("cpu_threshold", 1))
+    return values
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """Return a hint at what *name* was meant to be, out of *known*."""
+    from difflib import get_close_matches  # only needed for mistakes
+
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "there are " + ", ".join(known)

@@ -1,0 +1,1 @@
+"""Benchmarks: each module asks one question; ``python -m benchmarks [NAME ...]`` answers them."""

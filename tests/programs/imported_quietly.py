@@ -1,0 +1,3 @@
+"""A module that is imported inside a function."""
+
+VALUE = 42

@@ -1,0 +1,115 @@
+"""``adaptive-jit run``: the program first, the report last."""
+
+import atexit
+import subprocess
+import sys
+
+import pytest
+
+from adaptive_jit import introspection
+from adaptive_jit.cli import run
+from adaptive_jit.reporting import Report
+from tests.unit.reporting.samples import CPU_LOOP
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own", "target"),
+    [
+        ([], [], []),
+        (["a.py"], [], ["a.py"]),
+        (["a.py", "--report", "x"], [], ["a.py", "--report", "x"]),
+        (["--report", "r.html", "a.py", "-m"], ["--report", "r.html"], ["a.py", "-m"]),
+        (["--report=r.html", "a.py"], ["--report=r.html"], ["a.py"]),
+        (["-m", "mod", "-h"], [], ["-m", "mod", "-h"]),
+        (["--report", "-m.txt", "-m", "mod"], ["--report", "-m.txt"], ["-m", "mod"]),
+        (["--", "-odd.py", "x"], [], ["-odd.py", "x"]),
+        (["--help", "a.py"], ["--help"], ["a.py"]),
+    ],
+)
+def test_what_follows_the_program_is_the_program_s(arguments, own, target):
+    """Whatever it looks like."""
+    assert run.split(arguments) == (own, target)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["-m"], ["--report"], ["--report", "r.pdf", "a.py"], ["--nope", "a.py"]]
+)
+def test_wrong_usage_runs_nothing(arguments, capsys, monkeypatch):
+    """A wrong report file is refused before an hour of work, not after."""
+    monkeypatch.setattr(run, "_run", lambda target: pytest.fail("the program ran"))
+    with pytest.raises(SystemExit) as caught:
+        run.main(arguments)
+    assert caught.value.code == 2
+
+
+def test_a_missing_program_has_no_report(tmp_path, capsys, monkeypatch):
+    """Exit code 2, as Python gives."""
+    due = []
+    monkeypatch.setattr(atexit, "register", due.append)
+    monkeypatch.setattr(atexit, "unregister", due.remove)
+    assert run.main([str(tmp_path / "absent.py")]) == 2
+    assert "can't open" in capsys.readouterr().err
+    assert due == []
+
+
+def test_the_report_goes_to_standard_error(monkeypatch, capsys):
+    """Standard output is the program's."""
+    monkeypatch.setattr(introspection, "report", lambda: Report((CPU_LOOP,)))
+    run._print_report()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "app.crunch" in err
+
+
+def test_a_report_that_fails_does_not_fail_the_program(monkeypatch, capsys):
+    monkeypatch.setattr(introspection, "report", lambda: 1 / 0)
+    run._print_report()
+    assert "cannot be shown" in capsys.readouterr().err
+
+
+def python(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+PROGRAM = """
+import atexit, sys, threading
+atexit.register(print, "exit function", file=sys.stderr)
+thread = threading.Thread(target=lambda: (threading.main_thread().join(), print("thread")))
+thread.start()
+print("program", sys.argv[1:])
+sys.exit(7)
+"""
+
+
+def test_the_whole_program_comes_before_the_report(tmp_path):
+    """Its threads and exit functions included; its exit code is ours."""
+    (tmp_path / "p.py").write_text(PROGRAM)
+    done = python("-m", "adaptive_jit", "run", str(tmp_path / "p.py"), "--x")
+    assert done.returncode == 7
+    assert done.stdout == "program ['--x']\nthread\n"
+    assert done.stderr.splitlines()[0] == "exit function"
+    assert "adaptive" in done.stderr.splitlines()[1]
+
+
+def test_a_program_that_fails_is_reported_after_its_traceback(tmp_path):
+    (tmp_path / "p.py").write_text("1 / 0\n")
+    done = python("-m", "adaptive_jit", "run", str(tmp_path / "p.py"))
+    assert done.returncode == 1
+    assert done.stderr.index("ZeroDivisionError") < done.stderr.index("adaptive_jit")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_leaves_early_is_no_error(form):
+    """``adaptive-jit settings | head -1``."""
+    reading = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.exit(0)"], stdin=subprocess.PIPE
+    )
+    reading.wait()
+    done = subprocess.run(
+        [sys.executable, "-m", "adaptive_jit", "settings", *form],
+        stdout=reading.stdin, stderr=subprocess.PIPE, text=True, timeout=60,
+    )  # fmt: skip
+    reading.stdin.close()
+    assert (done.returncode, done.stderr) == (1, "")
