@@ -47,7 +47,8 @@ _warned = False
 
 def register_code(code: CodeType) -> None:
     """Tell ``parallel`` that *code* belongs to an adaptive function; forgotten with it."""
-    # By identity: code objects of different functions may be equal.
+    # By identity: code objects of different functions may be equal. An identity is
+    # not given to another object before the callback has run.
     key = id(code)
     _adaptive_codes[key] = weakref.ref(code, lambda _: _adaptive_codes.pop(key, None))
 
@@ -60,15 +61,10 @@ def parallel(elements: Iterable[T]) -> list[T]:
     else the elements have been computed one after the other before this is
     called, which it says once with a ``FallbackWarning``.
     """
-    if _warned or _is_adaptive(sys._getframe(1).f_code):
+    if _warned or id(sys._getframe(1).f_code) in _adaptive_codes:
         return elements if type(elements) is list else list(elements)
     _warn_outside()
     return list(elements)
-
-
-def _is_adaptive(code: CodeType) -> bool:
-    known = _adaptive_codes.get(id(code))
-    return known is not None and known() is code
 
 
 def _warn_outside() -> None:
@@ -186,6 +182,10 @@ class _Call(Pending, Generic[T, R]):
             self.owner.room.append(None)
             self.owner.start_more()
 
+    def forget(self) -> None:
+        """Let go of everything: a worker may not yet have noticed that this has been run."""
+        self.value = self.item = self.context = self.held = None  # type: ignore[assignment]
+
 
 class _Flow(Generic[T, R]):
     """What the iterator and the calls under way share.
@@ -254,6 +254,7 @@ class ParallelMap(Generic[T, R]):
         return self
 
     def __next__(self) -> R:
+        failure: BaseException | None
         try:
             self._read_ahead()
             if not self._calls:
@@ -264,16 +265,18 @@ class ParallelMap(Generic[T, R]):
             self._settle(call)
             if call.held:
                 release(call.held)
-            if call.state == RAISED:
-                raise call.value  # noqa: TRY301 - the same
+            raised, value = call.state == RAISED, call.value
+            call.forget()
+            if raised:
+                raise value  # noqa: TRY301 - the same
             self._judge(call.seconds)
-            return call.value  # type: ignore[no-any-return]
+            return value  # type: ignore[no-any-return]
         except BaseException:
             self.close()
             raise
         finally:
             # The traceback of an exception holds this frame: no circle through it.
-            failure = call = None  # type: ignore[assignment]
+            failure = value = None
 
     def close(self) -> None:
         """Cancel the calls that have not begun; those under way end unheard."""
@@ -284,8 +287,7 @@ class ParallelMap(Generic[T, R]):
             next(self._calls.pop().claim, 0)
 
     def __del__(self) -> None:
-        if hasattr(self, "_process"):  # else it was never complete
-            self.close()
+        self.close()
 
     def _read_ahead(self) -> None:
         """Read one item, and more while there is nothing better to do."""
@@ -326,7 +328,10 @@ class ParallelMap(Generic[T, R]):
         elif call.state < DONE:
             if os.getpid() == self._process:
                 call.wait()
-            else:  # the worker stayed in the parent process, which has its own copy
+            else:
+                # The worker stayed in the parent process, which has its own copy of
+                # all this; here its context counts as entered for ever.
+                call.context = self._context.copy()
                 call.run_in_turn()
 
     def _judge(self, seconds: float) -> None:

@@ -23,6 +23,8 @@ class Dependences:
 
     same: dict[int, set[int]] = field(default_factory=dict)
     carried: dict[int, set[int]] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
+    """Operations whose results decide a branch, a loop or a filter."""
 
 
 def dependences(statements: Iterable[ast.stmt], operations: dict[int, int]) -> Dependences:
@@ -62,8 +64,16 @@ class _Follower:
             assert isinstance(node.target, ast.Name)
             flow = self.value(node.value)
             self.names[node.target.id] = self.names.get(node.target.id, _NOTHING) | flow
+        elif isinstance(node, ast.Assert):
+            self.decides(node.test)
         else:
             self.parts(node)
+
+    def decides(self, node: ast.expr) -> Flow:
+        """The flow of something on which control depends."""
+        flow = self.value(node)
+        self.found.used |= flow
+        return flow
 
     def bind(self, target: ast.expr, flow: Flow) -> None:
         for name in ast.walk(target):
@@ -72,7 +82,7 @@ class _Follower:
 
     def branch(self, node: ast.If) -> None:
         outer = self.control
-        self.control = outer | self.value(node.test)
+        self.control = outer | self.decides(node.test)
         before = dict(self.names)
         self.block(node.body)
         after = self.names
@@ -84,7 +94,7 @@ class _Follower:
 
     def loop(self, node: ast.For) -> None:
         outer = self.control
-        self.control = outer | self.value(node.iter)
+        self.control = outer | self.decides(node.iter)
         self.twice(node.target, self.control, lambda: self.block(node.body))
         self.control = outer
         self.block(node.orelse)
@@ -113,6 +123,11 @@ class _Follower:
             return _NOTHING
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self.comprehension(node)
+        if isinstance(node, ast.IfExp):
+            self.decides(node.test)
+        elif isinstance(node, ast.BoolOp):
+            for part in node.values[:-1]:
+                self.decides(part)
         flow = self.parts(node)
         number = self.operations.get(id(node))
         if number is None:
@@ -126,10 +141,10 @@ class _Follower:
         outer, names = self.control, dict(self.names)
         flow = _NOTHING
         for clause in node.generators:
-            self.control |= self.value(clause.iter)
+            self.control |= self.decides(clause.iter)
             self.bind(clause.target, self.control)
             for condition in clause.ifs:
-                self.control |= self.value(condition)
+                self.control |= self.decides(condition)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         for result in results:
             flow |= self.value(result)

@@ -78,6 +78,7 @@ class Analysis:
     operations: tuple[Operation, ...] = ()
     blocks: tuple[RegionBlock, ...] = ()
     loop_parents: list[int] = field(default_factory=list)
+    feeding: set[int] = field(default_factory=set)
     site_count: int = 0
 
     @property
@@ -135,6 +136,9 @@ class _Builder:
         """Regions in the blocks of a statement that is itself a barrier."""
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
+        if isinstance(statement, ast.With | ast.AsyncWith):
+            # It may hold a lock, a transaction or a mode of this thread.
+            return
         for name in ("body", "orelse", "finalbody"):
             body = getattr(statement, name, None)
             # A `finally` may run while an exception is on its way, when nothing may start.
@@ -153,6 +157,9 @@ class _Builder:
             numbering.visit(statement)
         flows = dependences(run, numbering.operation_numbers())
         operations = tuple(_operations(numbering, flows))
+        for needs in (*flows.same.values(), *flows.carried.values()):
+            analysis.feeding |= needs
+        analysis.feeding |= flows.used
         self.operations += operations
         record = Region(
             index,

@@ -149,7 +149,9 @@ def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
     for node in ast.walk(function):
         target = _display_target(node)
         if target is not None and isinstance(node, ast.Assign | ast.AnnAssign):
-            bound.setdefault(target.id, set()).add(type(node.value))
+            kind = _container_kind(node.value)
+            assert kind is not None
+            bound.setdefault(target.id, set()).add(kind)
             accepted.add(id(target))
     _changes(function, None, accepted, last_change, bound)
     escapes: dict[str, int] = {}
@@ -177,8 +179,18 @@ def _display_target(node: ast.AST) -> ast.Name | None:
         target = node.target
     else:
         return None
-    fresh = isinstance(node.value, ast.List | ast.Dict | ast.Set)
+    fresh = _container_kind(node.value) is not None
     return target if fresh and isinstance(target, ast.Name) else None
+
+
+def _container_kind(value: ast.expr | None) -> type | None:
+    """The kind of a new container: a display, or ``list()``, ``dict()``, ``set()``."""
+    if isinstance(value, ast.List | ast.Dict | ast.Set):
+        return type(value)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        if not value.args and not value.keywords:
+            return {"list": ast.List, "dict": ast.Dict, "set": ast.Set}.get(value.func.id)
+    return None
 
 
 def _changes(

@@ -111,12 +111,12 @@ class Display:
 
 def table(results: Sequence[Result]) -> Table:
     """Return one row per program: seconds per call each way, the ratio and the rounds so far."""
-    made = Table(box=None, pad_edge=False)
+    made = Table(box=None, pad_edge=False, collapse_padding=True)
     made.add_column("program", no_wrap=True)
     made.add_column("plain", justify="right", no_wrap=True)
     made.add_column("adaptive", justify="right", no_wrap=True)
     made.add_column("speed-up", justify="right", no_wrap=True)
-    made.add_column("rounds", overflow="fold")
+    made.add_column("rounds", no_wrap=True)
     made.add_column("now", no_wrap=True)
     for result in results:
         plain, adaptive = result.medians()

@@ -138,7 +138,7 @@ def make_documents(count: int) -> tuple[str, ...]:
 PROGRAMS = (
     Program(
         "ensemble",
-        "five models, one vote",
+        "five models, vote",
         ensemble,
         lambda world, turn: (world.models, f"Is proposal {turn} sound?"),
         9,
@@ -146,7 +146,7 @@ PROGRAMS = (
     ),
     Program(
         "dashboard",
-        "API fan-out, files between",
+        "API and files",
         dashboard,
         lambda world, turn: (world.api, world.folder, turn),
         12,
@@ -154,7 +154,7 @@ PROGRAMS = (
     ),
     Program(
         "digest_documents",
-        "loop over 20 documents",
+        "20 documents",
         digest_documents,
         lambda world, turn: (world.models, [f"{turn}: {text}" for text in world.documents]),
         6,

@@ -34,6 +34,10 @@ LOG_LATE_ODDS = math.log(6.0)
 FEWEST_TO_KEEP = (3, 4)
 """Direct and parallel calls needed before parallel may be settled."""
 
+LOG_OVERWHELMING = math.log(1000.0)
+"""With a thousand times the evidence needed one direct call less will do: it would be spent
+for certain, at the price of the whole speed-up."""
+
 FEWEST_TO_REJECT = 3
 """Parallel calls needed before direct may be settled."""
 
@@ -92,13 +96,10 @@ class Judge:
         gain = measured.difference
         faster_by_mean = parallel.raw < adjusted_mean(direct, parallel)
         if gain > self._margin:
-            kept = (
-                faster_by_mean
-                and direct.n >= FEWEST_TO_KEEP[0]
-                and parallel.n >= FEWEST_TO_KEEP[1]
-                and self.evidence(measured) >= self.needed(failed)
-            )
-            if kept:
+            surplus = self.evidence(measured) - self.needed(failed)
+            fewest = FEWEST_TO_KEEP[0] - (surplus >= LOG_OVERWHELMING)
+            enough = direct.n >= fewest and parallel.n >= FEWEST_TO_KEEP[1]
+            if enough and faster_by_mean and surplus >= 0.0:
                 return Standing.KEEP, measured
         elif parallel.n >= FEWEST_TO_REJECT and self.evidence(measured) >= self._enough:
             return Standing.REJECT, measured

@@ -2,7 +2,8 @@
 
 The prologue asks the function's dispatcher for a window; each region opens
 it, runs its statements instrumented or plain, and closes it; the epilogue
-leaves it. Generated code stands on the line of the statement it serves.
+leaves it. What is generated around the user's statements has no position, so
+tracers, debuggers and coverage see the user's lines only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ from adaptive_jit.analysis.source import NotAnalysable, compile_function
 from adaptive_jit.editions.guards import GuardPoints
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
 from adaptive_jit.editions.needs import loaded_names, stored_names
-from adaptive_jit.editions.nodes import MARK, WINDOW, assign, const, load, located, method, window
+from adaptive_jit.editions.nodes import (
+    MARK,
+    WINDOW,
+    assign,
+    const,
+    load,
+    located,
+    method,
+    nowhere,
+    window,
+)
 from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
 
@@ -34,11 +45,13 @@ class Edition:
     code: CodeType
     slices: dict[int, CodeType]
     guard_count: int
+    constants: dict[Any, object]
 
     def with_constants(self, dispatcher: object, absent: object) -> CodeType:
         """The code with the library's objects in the place of their markers."""
-        objects = {DISPATCHER: dispatcher, ABSENT: absent}
-        return _exchanged(self.code, objects)
+        return _exchanged(
+            self.code, {**self.constants, DISPATCHER: dispatcher, ABSENT: absent}
+        )
 
     def slice_functions(
         self, function: FunctionType, retry: object, poison: object
@@ -46,7 +59,9 @@ class Edition:
         """The slices as generator functions over the globals of *function*."""
         return {
             region: FunctionType(
-                _exchanged(code, {MARK + "retry": retry, MARK + "poison": poison}),
+                _exchanged(
+                    code, {**self.constants, MARK + "retry": retry, MARK + "poison": poison}
+                ),
                 function.__globals__,
                 f"<slice of {function.__qualname__}>",
             )
@@ -68,7 +83,7 @@ def build(analysis: Analysis) -> Edition:
         raise NotAnalysable("the instrumented form does not compile")
     if code.co_freevars != original.co_freevars or _kind(code) != _kind(original):
         raise NotAnalysable("the instrumented form has other free variables or flags")
-    return Edition(code, assembly.slices, points.count)
+    return Edition(code, assembly.slices, points.count, _containers(original))
 
 
 def _kind(code: CodeType) -> int:
@@ -89,15 +104,14 @@ class _Assembly:
         docstring: list[ast.stmt] = []
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             docstring, body = body[:1], body[1:]
-        first = body[0]
-        inner = self.block(body, in_with=False)
-        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), first)
-        leave = located(ast.Expr(window("leave")), first)
-        whole = ast.copy_location(ast.Try(inner, [], [], [leave]), first)  # type: ignore[list-item]
-        node.body = [*docstring, enter, whole]  # type: ignore[list-item]
+        inner = self.block(body)
+        enter = nowhere(assign(WINDOW, method(const(DISPATCHER), "enter")))
+        leave = nowhere(ast.Expr(window("leave")))
+        whole = nowhere(ast.Try(inner, [], [], [leave]))
+        node.body = [*docstring, enter, whole]
         return node
 
-    def block(self, body: list[ast.stmt], *, in_with: bool) -> list[ast.stmt]:
+    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
         outer = set(self.bound)
         position = 0
@@ -105,11 +119,11 @@ class _Assembly:
             statement = body[position]
             region = self.analysis.regions.get(id(statement))
             if region is None:
-                out.append(self.inside(statement, in_with=in_with))
+                out.append(self.inside(statement))
                 self.note(statement)
                 position += 1
                 continue
-            out += self.region(region, in_with=in_with)
+            out += self.region(region)
             for part in region.statements:
                 self.note(part)
             position += len(region.statements)
@@ -118,26 +132,34 @@ class _Assembly:
 
     def note(self, statement: ast.stmt) -> None:
         """Names that are certainly bound once *statement* has run."""
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) and statement.value:
             self.bound |= stored_names([statement]) - self.analysis.scope.deleted
 
-    def inside(self, statement: ast.stmt, *, in_with: bool) -> ast.stmt:
+    def inside(self, statement: ast.stmt) -> ast.stmt:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return statement
         new = copy.copy(statement)
-        within = in_with or isinstance(statement, ast.With)
+        outer = set(self.bound)
+        if isinstance(statement, ast.For):
+            self.bind(statement.target)
         for name in ("body", "orelse"):
             part = getattr(statement, name, None)
             if isinstance(part, list):
-                setattr(new, name, self.block(part, in_with=within))
+                setattr(new, name, self.block(part))
         if isinstance(statement, ast.Match):
             assert isinstance(new, ast.Match)
             new.cases = [copy.copy(case) for case in statement.cases]
             for case in new.cases:
-                case.body = self.block(case.body, in_with=within)
+                self.bound = outer | _captures(case.pattern) - self.analysis.scope.deleted
+                case.body = self.block(case.body)
+        self.bound = outer
         return new
 
-    def region(self, region: RegionSource, *, in_with: bool) -> list[ast.stmt]:
+    def bind(self, target: ast.expr | None) -> None:
+        if target is not None:
+            self.bound |= stored_names([target]) - self.analysis.scope.deleted
+
+    def region(self, region: RegionSource) -> list[ast.stmt]:
         statements = list(region.statements)
         plain = copy.deepcopy(statements)
         names = self.inputs(statements)
@@ -146,12 +168,11 @@ class _Assembly:
             self.analysis.sites, self.analysis.loops, self.analysis.source.class_name
         )
         instrumented = replay.block(statements)
-        first = plain[0]
-        values = [self.input(name) for name in names]
-        opened = window("open", const(region.record.index), const(in_with), *values)
-        closed: Any = located(ast.Expr(window("close")), first)
-        guarded: Any = ast.copy_location(ast.Try(instrumented, [], [], [closed]), first)
-        return [located(ast.If(opened, [guarded], plain), first)]  # type: ignore[list-item]
+        values = [located(self.input(name), plain[0]) for name in names]
+        opened = window("open", const(region.record.index), *values)
+        closed = nowhere(ast.Expr(window("close")))
+        guarded = nowhere(ast.Try(instrumented, [], [], [closed]))
+        return [nowhere(ast.If(opened, [guarded], plain))]
 
     def inputs(self, statements: list[ast.stmt]) -> list[str]:
         """Variables of the function that the slice starts from."""
@@ -194,14 +215,38 @@ class _Assembly:
         return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
 
 
-def _exchanged(code: CodeType, objects: dict[str, object]) -> CodeType:
-    """*code* with marker strings among its constants exchanged, at every depth."""
-    constants = tuple(
-        _exchanged(value, objects)
-        if isinstance(value, CodeType)
-        else objects.get(value, value)
-        if isinstance(value, str)
-        else value
-        for value in code.co_consts
-    )
-    return code.replace(co_consts=constants)
+def _captures(pattern: ast.pattern) -> set[str]:
+    """Names that a pattern binds when it matches (those of all alternatives are the same)."""
+    names = set()
+    for node in ast.walk(pattern):
+        name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
+        if isinstance(name, str):
+            names.add(name)
+    return names
+
+
+def _containers(code: CodeType) -> dict[Any, object]:
+    """The constant tuples and sets of the user's code, by content and types.
+
+    They must stay the very same objects in every edition: ``is`` can tell.
+    """
+    found: dict[Any, object] = {}
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            found = {**_containers(value), **found}
+        elif isinstance(value, tuple | frozenset):
+            found[repr(value)] = value
+    return found
+
+
+def _exchanged(code: CodeType, objects: dict[Any, object]) -> CodeType:
+    """*code* with markers and constant containers exchanged, at every depth."""
+
+    def exchanged(value: object) -> object:
+        if isinstance(value, CodeType):
+            return _exchanged(value, objects)
+        if isinstance(value, tuple | frozenset):
+            return objects.get(repr(value), value)
+        return objects.get(value, value) if isinstance(value, str) else value
+
+    return code.replace(co_consts=tuple(exchanged(value) for value in code.co_consts))

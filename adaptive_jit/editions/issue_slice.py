@@ -108,7 +108,10 @@ class Emitter:
         """As `value` where nobody needs the value: start operations, check the guards."""
         if isinstance(node, ast.Constant | ast.Name | ast.Lambda):
             return
-        if isinstance(node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp) or (
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            self.comprehension(node, needed=False)
+            return
+        if isinstance(node, ast.Call) or (
             isinstance(node, ast.IfExp | ast.BoolOp | ast.Compare) and self.has_calls(node)
         ):
             self.value(node)
@@ -284,15 +287,18 @@ class Emitter:
 
     # ---- comprehensions -------------------------------------------------------------
 
-    def comprehension(self, node: Any) -> ast.expr:
-        results = self.temporary()
+    def comprehension(self, node: Any, *, needed: bool = True) -> ast.expr:
+        results = self.temporary() if needed else ""
         keyed = isinstance(node, ast.DictComp)
-        self.emit(assign(results, ast.List([], ast.Load())))
+        if needed:
+            self.emit(assign(results, ast.List([], ast.Load())))
         outer_path = self.path
         self.renamed.append({})
         self.clause(node, 0, results)
         self.renamed.pop()
         self.path = outer_path
+        if not needed:
+            return load(POISON_NAME)
         gathered = method(load(ISSUER), "gather", load(results))
         if keyed:
             gathered = method(load(ISSUER), "gather_pairs", load(results))
@@ -302,7 +308,11 @@ class Emitter:
 
     def clause(self, node: Any, position: int, results: str) -> None:
         if position == len(node.generators):
-            if isinstance(node, ast.DictComp):
+            if not results:
+                for name in ("elt", "key", "value"):
+                    if hasattr(node, name):
+                        self.effects(getattr(node, name))
+            elif isinstance(node, ast.DictComp):
                 pair = ast.Tuple([self.value(node.key), self.value(node.value)], ast.Load())
                 self.emit(ast.Expr(method(load(results), "append", pair)))
             else:

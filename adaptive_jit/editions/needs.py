@@ -92,13 +92,24 @@ class Needs:
         if value is None:
             return False
         for node in ast.walk(value):
-            if isinstance(node, _MAKERS):
+            if isinstance(node, _MAKERS) or _is_new_tuple(node):
                 return True
             if isinstance(node, ast.Name) and node.id in self.made:
                 return True
             if isinstance(node, ast.BinOp | ast.Subscript) and _may_copy(node):
                 return True
         return False
+
+
+def _is_new_tuple(node: ast.AST) -> bool:
+    """A tuple of constants is itself a constant, the same object in slice and replay."""
+    return isinstance(node, ast.Tuple) and not all(
+        isinstance(element, ast.Constant) or _is_constant_tuple(element) for element in node.elts
+    )
+
+
+def _is_constant_tuple(node: ast.AST) -> bool:
+    return isinstance(node, ast.Tuple) and not _is_new_tuple(node)
 
 
 def _may_copy(node: ast.BinOp | ast.Subscript) -> bool:

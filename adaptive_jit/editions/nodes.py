@@ -9,6 +9,7 @@ compiled code, so that no name is added to the user's globals.
 from __future__ import annotations
 
 import ast
+from typing import TypeVar
 
 WINDOW = ".window"
 MARK = "\x00adaptive_jit:"
@@ -44,7 +45,23 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
     return ast.Assign([store(name)], value)
 
 
-def located(node: ast.AST, like: ast.AST) -> ast.AST:
+T = TypeVar("T", bound=ast.AST)
+
+
+def nowhere(node: T) -> T:
+    """*node* whose new parts have no position: no line event, nothing in a traceback.
+
+    CPython detail: the compiler writes "no line" for line numbers below zero, and its
+    validator accepts -1 throughout (Python/ast.c, validate_positions; 3.11 to 3.13).
+    """
+    for inner in ast.walk(node):
+        if "lineno" in inner._attributes and not hasattr(inner, "lineno"):
+            inner.lineno = inner.end_lineno = -1  # type: ignore[attr-defined]
+            inner.col_offset = inner.end_col_offset = -1  # type: ignore[attr-defined]
+    return node
+
+
+def located(node: T, like: ast.AST) -> T:
     """Give *node* and its new parts the position of *like*, where they have none."""
     for inner in ast.walk(node):
         if "lineno" in inner._attributes and not hasattr(inner, "lineno"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from adaptive_jit.analysis.program import CallRole, CallSite, LoopSite
 from adaptive_jit.editions.guards import Guard, guard_of, loop_guard
-from adaptive_jit.editions.nodes import WINDOW, const, load, located, window
+from adaptive_jit.editions.nodes import WINDOW, const, load, located, nowhere, window
 
 
 class Replay(ast.NodeTransformer):
@@ -92,10 +92,8 @@ class Replay(ast.NodeTransformer):
                 plain = copy.deepcopy(getattr(node, name))
                 instrumented = self.visit(getattr(node, name))
                 if not isinstance(instrumented, ast.Name | ast.Constant):
-                    instrumented = located(
-                        ast.IfExp(ast.Attribute(load(WINDOW), "on", ast.Load()), instrumented, plain),
-                        plain,
-                    )
+                    test = ast.Attribute(load(WINDOW), "on", ast.Load())
+                    instrumented = located(ast.IfExp(test, instrumented, plain), plain)
                 setattr(node, name, instrumented)
         return node  # type: ignore[no-any-return]
 
@@ -114,7 +112,7 @@ class Replay(ast.NodeTransformer):
         node.iter = self.iterable(node.iter, self.loops[id(node)], node.target)
         test = ast.Attribute(load(WINDOW), "on", ast.Load())
         instrumented = self.block(node.body)
-        node.body = [located(ast.If(test, instrumented, plain), plain[0])]  # type: ignore[list-item]
+        node.body = [nowhere(ast.If(test, instrumented, plain))]
         node.orelse = self.block(node.orelse)
         return node
 

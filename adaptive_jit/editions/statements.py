@@ -22,6 +22,7 @@ class Slice(Emitter):
     def __init__(self, analysis: Analysis, statements: list[ast.stmt]) -> None:
         super().__init__(analysis, Needs(statements, analysis.sites), stored_names(statements))
         self.statements = statements
+        self.continue_ends_strand = False
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Translate *statements* in order."""
@@ -51,6 +52,8 @@ class Slice(Emitter):
         elif isinstance(node, ast.Assert):
             decided = self.truth(node.test)
             self.emit(ast.If(decided, [ast.Pass()], [self.give_up()]))
+        elif isinstance(node, ast.Continue) and self.continue_ends_strand:
+            self.emit(ast.Return(None))
         elif isinstance(node, ast.Break | ast.Continue):
             self.emit(type(node)())
 
@@ -143,7 +146,9 @@ class Slice(Emitter):
             self.path = path
             self.block(node.body)
 
+        outer, self.continue_ends_strand = self.continue_ends_strand, False
         self.loop(items, body, orelse)
+        self.continue_ends_strand = outer
 
     def runs_as_strands(self, node: ast.For) -> bool:
         """Whether iterations may go on independently: no jump, nothing handed on."""
@@ -182,7 +187,8 @@ class Slice(Emitter):
         Slice.strands += 1
         name = f".strand{Slice.strands}"
         shadows = sorted(self.shadows | {n for scope in self.renamed for n in scope.values()})
-        outer, self.path = self.path, PATH
+        outer = self.path, self.continue_ends_strand
+        self.path, self.continue_ends_strand = PATH, True
 
         def build() -> None:
             self.unpack(node.target, load(".item"))
@@ -190,7 +196,7 @@ class Slice(Emitter):
             self.emit(ast.Return(None), self.yielded())
 
         body = self.nested(build)
-        self.path = outer
+        self.path, self.continue_ends_strand = outer
         parameters = [ast.arg(part) for part in (PATH, ".item", *shadows)]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         self.emit(ast.FunctionDef(name, arguments, body, []))

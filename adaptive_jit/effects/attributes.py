@@ -17,9 +17,10 @@ from types import (
     MemberDescriptorType,
     MethodDescriptorType,
     ModuleType,
+    SimpleNamespace,
     WrapperDescriptorType,
 )
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 MISSING: Final = object()
 
@@ -45,10 +46,16 @@ _READABLE = (
 _order = type.__dict__["__mro__"].__get__
 _namespace = type.__dict__["__dict__"].__get__
 
-_STOCK_SEARCHES = (object.__getattribute__, ModuleType.__getattribute__)
+_STOCK_SEARCHES = (
+    object.__getattribute__,
+    ModuleType.__getattribute__,
+    SimpleNamespace.__getattribute__,
+    BaseException.__getattribute__,
+)
 
 _Verdict = tuple[object, str]
 _cache: dict[tuple[type, str], _Verdict] = {}
+_getters: dict[type, object] = {}
 _CACHE_LIMIT = 4096
 
 
@@ -72,22 +79,39 @@ def attribute_is_transparent(owner: object, name: str) -> bool:
     kind = type(owner)
     if kind is ModuleType:
         return name in owner.__dict__
-    if isinstance(owner, type):
+    if is_class(owner):
         return _of_class(owner, name)
     member = class_member(kind, name)
     found = _cache.get((kind, name))
     if found is None or found[0] is not member:
-        found = (member, _judge(kind, name, member))
+        found = (member, _judge(kind, member))
         if len(_cache) >= _CACHE_LIMIT:
             _cache.clear()
         _cache[kind, name] = found
     return _holds(found[1], owner, name)
 
 
+def is_class(value: object) -> TypeGuard[type]:
+    """Whether *value* is a class; unlike ``isinstance`` it never asks the object itself."""
+    return issubclass(type(value), type)
+
+
+def is_data_descriptor(member: object) -> bool:
+    """Whether what a class holds wins over the instance's own dictionary."""
+    return class_member(type(member), "__set__") is not MISSING
+
+
 def instance_values(owner: object) -> dict[str, Any] | None:
     """The instance dictionary of *owner*, read past any user code; ``None`` if it has none."""
-    getter = class_member(type(owner), "__dict__")
-    if type(getter) is not GetSetDescriptorType:
+    kind = type(owner)
+    getter: Any = _getters.get(kind)
+    if getter is None:
+        getter = class_member(kind, "__dict__")
+        if len(_getters) >= _CACHE_LIMIT:
+            _getters.clear()
+        # A class cannot exchange where its instances keep their dictionary.
+        _getters[kind] = getter
+    if type(getter) not in (GetSetDescriptorType, MemberDescriptorType):
         return None
     values = getter.__get__(owner)
     return values if type(values) is dict else None
@@ -98,17 +122,17 @@ def is_stock_lookup(kind: type) -> bool:
     return _searches_plainly(kind) and class_member(kind, "__getattr__") is MISSING
 
 
-def _judge(kind: type, name: str, member: object) -> str:
-    """How ``name`` is found on instances of *kind*: a word for `_holds`."""
+def _judge(kind: type, member: object) -> str:
+    """How what the classes hold as *member* is read from instances: a word for `_holds`."""
     if kind in PLAIN_TYPES:
         return "never" if member is MISSING else "always"
     if not _searches_plainly(kind):
         return "catalogue"
     if member is MISSING:
         return "instance"
-    if isinstance(member, (MemberDescriptorType, GetSetDescriptorType)):
-        return "slot" if isinstance(member, MemberDescriptorType) else "catalogue"
-    if isinstance(member, functools.cached_property):
+    if type(member) in (MemberDescriptorType, GetSetDescriptorType):
+        return "slot" if type(member) is MemberDescriptorType else "catalogue"
+    if type(member) is functools.cached_property:
         return "cached"
     if type(member) in _READABLE or not _is_descriptor(type(member)):
         return "always"
@@ -154,7 +178,8 @@ def _of_class(owner: type, name: str) -> bool:
     member = class_member(owner, name)
     if member is MISSING:
         return False
-    return type(member) in _READABLE or not _is_descriptor(type(member))
+    # A property found through the class gives itself.
+    return type(member) in (*_READABLE, property) or not _is_descriptor(type(member))
 
 
 def _catalogued(owner: object, name: str) -> bool:

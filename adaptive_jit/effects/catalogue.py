@@ -30,6 +30,8 @@ from adaptive_jit.effects.receivers import overrides_nothing
 
 __all__ = ["Member", "Rule", "TypeRule", "lookup", "type_named", "type_rule"]
 
+# By identity, since metaclasses and callables may hash as they like. Rules and entries keep the
+# objects that they are for alive, so no id is used again.
 _rules: dict[Key, Rule] = {}
 _types: dict[int, tuple[type, TypeRule]] = {}
 _named: dict[str, TypeRule] = {}
@@ -52,16 +54,13 @@ def lookup(callee: object) -> Rule | None:
         key: Key = (id(callee.__objclass__), callee.__name__)  # type: ignore[attr-defined]
         rule = _find(key, callee.__objclass__.__module__)  # type: ignore[attr-defined]
         return rule if rule is not None and rule.value is callee else None
-    rule = _rules.get(id(callee))
-    if rule is not None and rule.value is callee:
-        return rule
-    return _find(id(callee), _home(callee))
+    return _rules.get(id(callee)) or _find(id(callee), _home(callee))
 
 
 def type_rule(tp: type) -> TypeRule | None:
     """What the catalogue knows of values of exactly this type."""
     known = _types.get(id(tp))
-    if known is not None and known[0] is tp:
+    if known is not None:
         return known[1]
     if id(tp) in _BUILTINS:
         found = type_named(BUILTIN)
@@ -86,9 +85,9 @@ def type_named(name: str | None) -> TypeRule | None:
 
 
 def _method(function: Any, receiver: Any) -> Rule | None:
-    kind = receiver if isinstance(receiver, type) else type(receiver)
+    kind = receiver if issubclass(type(receiver), type) else type(receiver)
     rule = _rules.get(id(function))
-    if rule is None or rule.value is not function:
+    if rule is None:
         if type(function) is not FunctionType:
             return None
         if function.__module__ == f"{MIXINS}.abc":
@@ -123,9 +122,7 @@ def _is_stock(kind: type, rule: Rule) -> bool:
 def _builtin_method(callee: Any) -> Rule | None:
     """A method of a C type on an instance of exactly that type, or of the class itself."""
     receiver = callee.__self__
-    if receiver is None:
-        return _find(id(callee), callee.__module__)
-    owner = receiver if isinstance(receiver, type) else type(receiver)
+    owner = receiver if issubclass(type(receiver), type) else type(receiver)
     key = (id(owner), callee.__name__)
     rule = _rules.get(key)
     if rule is None or rule.owner is not owner:
@@ -157,7 +154,7 @@ def _home(callee: object) -> object:
     kind = type(callee)
     if kind is FunctionType or kind is BuiltinMethodType:
         return callee.__module__
-    if isinstance(callee, type):
+    if issubclass(type(callee), type):
         return _text_of_type(callee, "__module__")
     return None
 

@@ -67,10 +67,9 @@ def http(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
 
 def sdk(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
     """A call of a model SDK on a stock client; one that adds to a conversation writes."""
-    for value in args:
-        if type(value) not in SCALARS and not exact(value, leaves=True):
-            return rule.unknown("an argument is of a type that the catalogue does not know")
     reason = _objection(kwargs)
+    if reason is None and not exact(args, leaves=True):
+        reason = "an argument is of a type that the catalogue does not know"
     if reason is not None:
         return rule.unknown(reason)
     headers = kwargs.get("extra_headers")
@@ -110,10 +109,11 @@ def urlopen(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str,
 def _objection(kwargs: dict[str, Any]) -> str | None:
     """What in the keyword arguments takes the call out of the catalogue, in words."""
     for name, value in kwargs.items():
-        if name in _FALSE_ONLY and value and not _is_absent(value):
-            return _FALSE_ONLY[name]
+        # Exactness first: the truth of anything else could be the user's code.
         if type(value) not in SCALARS and not exact(value, leaves=True):
-            return f"{name}= is of a type that the catalogue does not know"
+            return _FALSE_ONLY.get(name) or f"{name}= is of a type that the catalogue does not know"
+        if name in _FALSE_ONLY and value:
+            return _FALSE_ONLY[name]
     return None
 
 

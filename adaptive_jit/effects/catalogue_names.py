@@ -7,6 +7,7 @@ it, is somebody else's code, and the catalogue says nothing about that.
 
 from __future__ import annotations
 
+import os
 import sys
 from operator import attrgetter
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
@@ -88,10 +89,13 @@ def is_own(value: object, module_name: str) -> bool:
     C code cannot be made from Python, so builtin functions always count. A
     class must name the library as its home; so must a Python function, and
     its code must lie in the library's files too, since `functools.wraps`
-    copies the name of the home.
+    copies the name of the home. What this package itself puts around a
+    function (held-back log records) is no replacement either.
     """
     kind = type(value)
-    if kind in (BuiltinFunctionType, MethodDescriptorType, property):
+    if kind is property:
+        return is_own(value.fget, module_name)  # type: ignore[attr-defined]
+    if kind in (BuiltinFunctionType, MethodDescriptorType):
         return True
     if kind is not FunctionType and not _is_class(value):
         return False
@@ -103,7 +107,7 @@ def is_own(value: object, module_name: str) -> bool:
 
 def _is_code_of(function: Any, home: str) -> bool:
     file = function.__code__.co_filename
-    if file.startswith("<frozen "):
+    if file.startswith(("<frozen ", _HERE)):
         return True
     top = sys.modules.get(home.partition(".")[0])
     root = getattr(top, "__file__", None)
@@ -124,6 +128,9 @@ def _same_package(home: str, module_name: str) -> bool:
         return True
     return wanted in _ALIASES and top in _ALIASES[wanted]
 
+
+_HERE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+"""The folder of this package."""
 
 MIXINS = "collections"
 """Home of methods that many classes share: these are known by class and name together."""
@@ -151,30 +158,41 @@ class Guard:
         """The first name under which something foreign stood at the last check."""
         self._waiting = tuple(names)
         self._modules_seen = -1
-        self._groups: tuple[tuple[Any, Any, tuple[Any, ...]], ...] = ()
+        self._groups: tuple[_Group, ...] = ()
 
     def intact(self) -> bool:
         """Whether nothing has been put in the place of any of the names."""
         if self._waiting and len(sys.modules) != self._modules_seen and not self._gather():
             return False
-        owner = None
         try:
-            for owner, getter, seen in self._groups:
+            for holder, getter, seen, _ in self._groups:
                 # Tuples compare their elements by identity first; a replacement that calls
                 # itself equal to a function of the library would have to be made on purpose.
-                if getter(owner) != seen:
-                    self.patched = _describe(owner)
-                    return False
+                if getter(holder) != seen:
+                    return self._renew()
         except AttributeError:
-            self.patched = _describe(owner)
+            self.patched = "something that was deleted"
             return False
+        return True
+
+    def _renew(self) -> bool:
+        """Whether what has changed is still the library's own; then remember it."""
+        groups = []
+        for group in self._groups:
+            now = group.getter(group.holder)
+            for name, value in zip(group.names, now, strict=True):
+                if not is_own(value, name.partition(":")[0]):
+                    self.patched = name
+                    return False
+            groups.append(group._replace(seen=now))
+        self._groups = tuple(groups)
         return True
 
     def _gather(self) -> bool:
         """Take in names whose modules have been imported since; false if one is foreign."""
         modules_seen = len(sys.modules)
         waiting: list[str] = []
-        found: dict[int, tuple[Any, list[str], list[Any]]] = {}
+        found: dict[int, tuple[Any, list[str], list[str], list[Any]]] = {}
         for name in self._waiting:
             try:
                 value, owner, attribute, _ = resolve(name)
@@ -187,7 +205,8 @@ class Guard:
                 self.patched = name
                 return False
             holder: Any = owner if owner is not None else sys.modules[name.partition(":")[0]]
-            _, attributes, values = found.setdefault(id(holder), (holder, [], []))
+            _, names, attributes, values = found.setdefault(id(holder), (holder, [], [], []))
+            names.append(name)
             attributes.append(attribute)
             values.append(value)
         self._groups += tuple(_group(*parts) for parts in found.values())
@@ -196,14 +215,18 @@ class Guard:
         return True
 
 
-def _group(
-    holder: Any, attributes: list[str], values: list[Any]
-) -> tuple[Any, Any, tuple[Any, ...]]:
+class _Group(NamedTuple):
+    """Names in one class or module, read all at once."""
+
+    holder: Any
+    getter: attrgetter[Any]
+    seen: tuple[Any, ...]
+    names: tuple[str, ...]
+
+
+def _group(holder: Any, names: list[str], attributes: list[str], values: list[Any]) -> _Group:
     """*attrgetter* gives a tuple only for two names or more: one alone is read twice."""
-    if len(attributes) == 1:
-        attributes, values = attributes * 2, values * 2
-    return holder, attrgetter(*attributes), tuple(values)
-
-
-def _describe(owner: Any) -> str:
-    return str(getattr(owner, "__qualname__", None) or getattr(owner, "__name__", owner))
+    repeat = 2 if len(names) == 1 else 1
+    return _Group(
+        holder, attrgetter(*attributes * repeat), tuple(values * repeat), tuple(names * repeat)
+    )

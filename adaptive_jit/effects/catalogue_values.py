@@ -52,6 +52,7 @@ _LEAVES = (
 _MODELS = "openai:BaseModel"
 """Answers of the SDK may stand in its next question; their fields are looked at like a dict."""
 
+# By identity, since a metaclass may hash as it likes; the types are kept so that no id is reused.
 _leaf_verdicts: dict[int, tuple[type, bool]] = {}
 _model_verdicts: dict[int, tuple[type, bool]] = {}
 
@@ -87,7 +88,7 @@ def shallow(value: Any) -> bool:
 def is_leaf(kind: type) -> bool:
     """Whether values of exactly this type may stand in the arguments of catalogued calls."""
     known = _leaf_verdicts.get(id(kind))
-    if known is not None and known[0] is kind:
+    if known is not None:
         return known[1]
     verdict = any(kind is _loaded(name) for name in _LEAVES)
     if len(_leaf_verdicts) > 1000:
@@ -138,7 +139,7 @@ def _elements(container: Any) -> Iterable[Any]:
 def is_model(kind: type) -> bool:
     """Whether *kind* is one of the SDK's own answer classes, not a user's subclass of one."""
     known = _model_verdicts.get(id(kind))
-    if known is not None and known[0] is kind:
+    if known is not None:
         return known[1]
     base = _loaded(_MODELS)
     home = kind.__module__

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from types import BuiltinMethodType, MethodType, ModuleType
 
+from adaptive_jit.effects.attributes import is_class
+
 
 def describe(callee: object) -> str:
     """The dotted name of *callee*: ``httpx.Client.get``, ``json.loads``, ``len``, ``app.search``.
@@ -12,15 +14,15 @@ def describe(callee: object) -> str:
     A module path is shortened to its package where the package exports the
     very same object under the same name. Runs no code of the user.
     """
-    if isinstance(callee, functools.partial):
+    if type(callee) is functools.partial:
         return f"functools.partial of {describe(callee.func)}"
-    if isinstance(callee, MethodType):
+    if type(callee) is MethodType:
         return _method(type(callee.__self__), callee.__self__, _name(callee.__func__))
-    if isinstance(callee, BuiltinMethodType) and not isinstance(
+    if type(callee) is BuiltinMethodType and not isinstance(
         callee.__self__, (ModuleType, type(None))
     ):
         return _method(type(callee.__self__), callee.__self__, callee.__name__)
-    if isinstance(callee, type):
+    if is_class(callee):
         return _joined(callee.__module__, callee.__qualname__)
     name = _name(callee)
     if name is not None:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
-from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
 
 from adaptive_jit.effects.source import (
     Definition,
@@ -21,6 +20,10 @@ from adaptive_jit.effects.source import (
     original_code,
     source_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FunctionType
 
 MUTATORS = frozenset(
     "add append appendleft clear difference_update discard extend extendleft insert "
@@ -43,6 +46,13 @@ _READING_METHODS = frozenset(
     "lower lstrip partition replace rfind rpartition rsplit rstrip split splitlines startswith "
     "strip title upper values copy".split()
 )
+
+
+_TEXT_METHODS = frozenset(
+    "count encode endswith find format isalnum isalpha isdigit join lower lstrip replace rfind "
+    "rstrip startswith strip title upper".split()
+)
+"""Methods of strings whose result is a scalar, so that nothing of an argument is in it."""
 
 
 def contradiction(function: FunctionType) -> str | None:
@@ -68,9 +78,8 @@ def leaves_arguments(function: FunctionType) -> bool:
 
 
 def _contradicts(node: ast.AST, source: FunctionSource, code: CodeType) -> str | None:
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        if _is_rebound(node.id, source, code):
-            return f"assigns to `{node.id}`, which lives outside the function"
+    if isinstance(node, ast.Name) and _is_rebound(node, source, code):
+        return f"assigns to `{node.id}`, which lives outside the function"
     if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
         root = _root(node)
         if root is not None and (_is_outside(root, code) or root == _receiver(source)):
@@ -98,12 +107,14 @@ def _is_outside(name: str, code: CodeType) -> bool:
     return name not in code.co_varnames and name not in code.co_cellvars
 
 
-def _is_rebound(name: str, source: FunctionSource, code: CodeType) -> bool:
-    """Whether *name* is declared ``global`` or ``nonlocal`` beyond the function."""
+def _is_rebound(name: ast.Name, source: FunctionSource, code: CodeType) -> bool:
+    """Whether *name* is stored here, and declared ``global`` or ``nonlocal`` beyond the function."""
+    if isinstance(name.ctx, ast.Load) or not _is_outside(name.id, code):
+        return False
     declared = (
         node.names for node in ast.walk(source.node) if isinstance(node, (ast.Global, ast.Nonlocal))
     )
-    return _is_outside(name, code) and any(name in names for names in declared)
+    return any(name.id in names for names in declared)
 
 
 def _is_held(root: str, source: FunctionSource, code: CodeType) -> bool:
@@ -148,13 +159,14 @@ class _Taint:
         before = -1
         while before != len(self.names):
             before = len(self.names)
-            clean = all([self._statement(part) for stmt in body for part in ast.walk(stmt)])
-        return clean
+            verdicts = [self._statement(part) for stmt in body for part in ast.walk(stmt)]
+        return all(verdicts)
 
     def _statement(self, node: ast.AST) -> bool:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            return node.value is None or all([self._bind(t, node.value) for t in targets])
+            verdicts = [self._bind(t, node.value) for t in targets if node.value is not None]
+            return all(verdicts)
         if isinstance(node, (ast.For, ast.comprehension)):
             return self._bind(node.target, node.iter)
         if isinstance(node, ast.AugAssign):
@@ -200,7 +212,7 @@ class _Taint:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in _READERS:
                 return False
-            if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _TEXT_METHODS:
                 return False
         return any(map(self._tainted, ast.iter_child_nodes(node)))
 

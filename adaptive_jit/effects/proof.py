@@ -13,23 +13,28 @@ variables of the program is no ``pure`` one: they may change.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
 from adaptive_jit.effects.proof_checks import Assumptions
 from adaptive_jit.effects.proof_state import Part, Refused
 from adaptive_jit.effects.proof_statements import Runner
 from adaptive_jit.effects.proof_values import Const, Value, aliases, options, plainness
-from adaptive_jit.effects.source import NoSource, source_of
+from adaptive_jit.effects.source import NoSource, original_code, source_of
 from adaptive_jit.records.effects import Effect, EffectKind, Source, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FunctionType
 
 _PASSES = 6
 """Times that the code is followed before what its containers hold must have settled."""
 
 MEMORY = "memory"
 """The resource of a function that reads nothing but variables of the program."""
+
+
+_LOOKED_INTO_AGAIN = frozenset(16**power for power in range(1, 9))
 
 
 class Proof:
@@ -74,9 +79,8 @@ class Proof:
     def _still_refused(self, values: list[Any]) -> Effect | None:
         """A refusal is looked into again after 16, 256, … calls: what blocked it may have gone."""
         self._seen += 1
-        if self._seen >= 16 and self._seen & (self._seen - 1) == 0:
-            if self._seen.bit_length() % 4 == 1:
-                return None
+        if self._seen in _LOOKED_INTO_AGAIN:
+            return None
         for part in self._parts:
             if part.again is not None and part.again(values).kind is not EffectKind.UNKNOWN:
                 return None
@@ -89,17 +93,17 @@ def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any])
     runner = Runner(assumptions)
     try:
         returned = _follow(runner, function, args, kwargs)
-        leaves = not runner.escaped and not aliases(returned)
-        is_plain = plainness(returned)
-
-        def finish(parts: Sequence[Part]) -> Effect:
-            effect = _summary(
-                parts, returned, assumptions.reads_memory, is_short=not runner.has_loop
-            )
-            return dataclasses.replace(effect, leaves_arguments=leaves, builtin_result=is_plain)
-
+        whole = _Whole(
+            returns_something=not all(
+                isinstance(one, Const) and one.value is None for one in options(returned)
+            ),
+            reads_memory=assumptions.reads_memory,
+            is_short=not runner.has_loop,
+            leaves_arguments=not runner.escaped and not aliases(returned),
+            is_plain=plainness(returned),
+        )
         parts = list(runner.parts.values())
-        return Proof(assumptions, parts, finish(parts), finish)
+        return Proof(assumptions, parts, whole.effect(parts), whole.effect)
     except (Refused, RecursionError) as reason:
         effect = Effect(EffectKind.UNKNOWN, None, Source.PROVED, str(reason))
         blocked = [runner.blocked] if runner.blocked is not None else []
@@ -109,6 +113,8 @@ def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any])
 def _follow(
     runner: Runner, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Value:
+    if original_code(function).co_flags & 0x80:  # CO_COROUTINE
+        raise Refused(f"line {function.__code__.co_firstlineno}: a coroutine runs later")
     try:
         node = source_of(function).node
     except NoSource as reason:
@@ -123,30 +129,47 @@ def _follow(
     raise Refused(f"line {node.lineno}: what its containers hold is too involved to be proved")
 
 
-def _summary(
-    parts: Sequence[Part], returned: Value, reads_memory: bool, *, is_short: bool
-) -> Effect:
-    """The effect of all parts together. Raises `Refused` where a sleep is pacing."""
-    doing = [part for part in parts if not part.is_sleep and not part.is_held]
-    doing = [part for part in doing if part.effect.kind is not EffectKind.PURE]
-    sleeps = [part for part in parts if part.is_sleep and not part.in_handler]
-    if sleeps:
-        line = f"line {sleeps[0].line}"
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Whole:
+    """What is known of a function as a whole, beside the calls that it makes."""
+
+    returns_something: bool
+    reads_memory: bool
+    is_short: bool
+    leaves_arguments: bool
+    is_plain: bool
+
+    def effect(self, parts: Sequence[Part]) -> Effect:
+        """The effect of all parts together. Raises `Refused` where a sleep is pacing."""
+        return dataclasses.replace(
+            self._summary(parts),
+            leaves_arguments=self.leaves_arguments,
+            builtin_result=self.is_plain,
+        )
+
+    def _summary(self, parts: Sequence[Part]) -> Effect:
+        doing = [part for part in parts if not part.is_sleep and not part.is_held]
+        doing = [part for part in doing if part.effect.kind is not EffectKind.PURE]
+        sleeps = [part for part in parts if part.is_sleep and not part.in_handler]
+        if sleeps:
+            return self._asleep(f"line {sleeps[0].line}", doing)
+        if doing:
+            return _merged(doing)
+        quick = self.is_short and not any(part.is_sleep for part in parts)
+        if self.reads_memory:
+            reason = "proved: reads variables of the program"
+            return Effect(EffectKind.READS, MEMORY, Source.PROVED, reason, quick=quick)
+        return Effect(EffectKind.PURE, None, Source.PROVED, "proved: computes only", quick=quick)
+
+    def _asleep(self, line: str, doing: Sequence[Part]) -> Effect:
         if doing:
             raise Refused(f"{line}: a sleep beside other operations is pacing, kept in order")
-        if all(isinstance(one, Const) and one.value is None for one in options(returned)):
+        if not self.returns_something:
             raise Refused(f"{line}: a function that only sleeps is pacing, kept in order")
         return Effect(EffectKind.UNORDERED, None, Source.PROVED, f"proved: latency ({line})")
-    if not doing:
-        kind = EffectKind.READS if reads_memory else EffectKind.PURE
-        resource = MEMORY if reads_memory else None
-        words = "reads variables of the program" if reads_memory else "computes only"
-        quick = is_short and not any(part.is_sleep for part in parts)
-        return Effect(kind, resource, Source.PROVED, f"proved: {words}", quick=quick)
-    return _merged(doing)
 
 
-def _merged(doing: list[Part]) -> Effect:
+def _merged(doing: Sequence[Part]) -> Effect:
     decisive = max(doing, key=lambda part: part.effect.kind)
     kind = decisive.effect.kind
     resources = {part.effect.resource for part in doing if part.effect.kind == kind}

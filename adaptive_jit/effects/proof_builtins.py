@@ -5,11 +5,10 @@ to be seen to: functions given to them (``key=``), containers that they
 change, and iterators that they use up.
 """
 
+# ruff: noqa: ARG001, ARG002 - the entries of a table share one signature
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from adaptive_jit.effects.escape import MUTATORS
 from adaptive_jit.effects.proof_classes import answers_plainly
@@ -35,6 +34,10 @@ from adaptive_jit.effects.proof_values import (
     join_all,
 )
 
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
 Keywords = dict[str, Value]
 
 _TYPED: dict[object, type | None] = {
@@ -51,11 +54,21 @@ _USERS = (any, all, sum, frozenset, bytes)
 _METHODS: dict[str, type | None] = {
     name: kind
     for kind, names in (
-        (str, "lower upper strip lstrip rstrip title capitalize casefold swapcase center ljust "
-              "rjust zfill replace removeprefix removesuffix format join expandtabs translate hex"),
-        (bool, "startswith endswith isdigit isalpha isalnum isspace isupper islower isnumeric "
-               "isdecimal isidentifier istitle isprintable isascii issubset issuperset isdisjoint "
-               "is_integer"),
+        (
+            str,
+            (
+                "lower upper strip lstrip rstrip title capitalize casefold swapcase center ljust "
+                "rjust zfill replace removeprefix removesuffix format join expandtabs translate hex"
+            ),
+        ),
+        (
+            bool,
+            (
+                "startswith endswith isdigit isalpha isalnum isspace isupper islower isnumeric "
+                "isdecimal isidentifier istitle isprintable isascii issubset issuperset isdisjoint "
+                "is_integer"
+            ),
+        ),
         (int, "count find rfind rindex bit_length bit_count"),
     )
     for name in names.split()
@@ -312,35 +325,41 @@ class Builtins(Evaluator):
         args: list[Value],
         kwargs: Keywords,
     ) -> Value:
+        """A method that changes its receiver: allowed on what the proved code made itself."""
         if isinstance(receiver, Plain) and receiver.type in (str, bytes, int, float, bool):
             return NEVER
-        if not isinstance(receiver, Fresh):
-            if not is_owned(receiver) or not all(map(is_fresh_everywhere, args)) or kwargs:
-                raise self.refusal(node, f"changes `{text_of(node.func)}`, not made here")
-            self.need_plain(node, *args)
-            return Plain(None, owned=True)
+        if isinstance(receiver, Fresh):
+            return self._change_fresh(frame, node, receiver, name, args, kwargs)
+        if not is_owned(receiver) or not all(map(is_fresh_everywhere, args)) or kwargs:
+            raise self.refusal(node, f"changes `{text_of(node.func)}`, not made here")
+        self.need_plain(node, *args)
+        return Plain(None, owned=True)
+
+    def _change_fresh(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        receiver: Fresh,
+        name: str,
+        args: list[Value],
+        kwargs: Keywords,
+    ) -> Value:
         if name in ("add", "discard", "remove"):
             self.need_plain(node, receiver, *args)
-        if name == "sort":
+        elif name == "setdefault":
+            self.need_plain(node, *args[:1])
+            args = args if len(args) > 1 else [*args, NONE]
+        elif name == "sort":
             self._ordered(frame, node, receiver.elements, kwargs)
             kwargs = {}
         if name in _ABSORBING:
             for value in args:
                 self._absorb(node, receiver, value)
-        else:
-            stored = args[1:] if name in ("insert", "setdefault", "pop") else args
-            for value in stored:
-                self.store(receiver, value)
-        for value in kwargs.values():
-            self.store(receiver, value)
-        if name == "setdefault":
-            self.need_plain(node, *args[:1])
-            self.store(receiver, NONE if len(args) < 2 else NEVER)
+        stored = () if name in _ABSORBING else args[name in _KEYED :]
+        # Whatever it is, the exact places of the elements are not known any more.
+        self.store(receiver, join_all([*stored, *kwargs.values()]))
         if name in ("pop", "popitem", "setdefault"):
-            self.store(receiver, NEVER)
             return self._taken(frame, node, receiver, name)
-        if name in ("remove", "clear", "insert", "sort", "reverse", "discard"):
-            self.store(receiver, NEVER)
         return NONE
 
     def _taken(self, frame: Frame, node: ast.Call, receiver: Fresh, name: str) -> Value:
@@ -362,4 +381,6 @@ class Builtins(Evaluator):
 
 _ABSORBING = ("extend", "update", "intersection_update", "difference_update",
               "symmetric_difference_update", "extendleft")  # fmt: skip
+_KEYED = ("insert", "setdefault", "pop")
+"""Methods whose first argument is a place or a key."""
 _ERRORS = ("strict", "ignore", "replace", "surrogateescape")

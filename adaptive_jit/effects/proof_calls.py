@@ -1,23 +1,23 @@
 """How proved code calls: declared callables, the catalogue, builtins, and its own functions."""
 
+# ruff: noqa: ARG002 - methods that override share one signature
 from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
-from adaptive_jit.effects.attributes import MISSING, class_member
+from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.describe import describe
-from adaptive_jit.effects.proof_builtins import Keywords
 from adaptive_jit.effects.proof_classes import is_plain_exception, is_plain_record, unprovable
 from adaptive_jit.effects.proof_known import Known
 from adaptive_jit.effects.proof_state import DEPTH, Active, Frame, Names, Refused, text_of
 from adaptive_jit.effects.proof_values import (
     CAUGHT,
+    CHANGEABLE,
     NEVER,
     Bound,
     Choice,
@@ -35,7 +35,12 @@ from adaptive_jit.effects.proof_values import (
     same,
 )
 from adaptive_jit.effects.source import NoSource, original_code, source_of
-from adaptive_jit.records.effects import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adaptive_jit.effects.proof_builtins import Keywords
+    from adaptive_jit.records.effects import Effect
 
 _GENERATOR_FLAGS = 0x20 | 0x80 | 0x100 | 0x200
 """``CO_GENERATOR``, ``CO_COROUTINE``, ``CO_ITERABLE_COROUTINE``, ``CO_ASYNC_GENERATOR``."""
@@ -47,6 +52,7 @@ class Caller(Known):
     """Calls; statements are followed by the class below."""
 
     def call(self, frame: Frame, node: ast.Call) -> Value:
+        """Follow the call at *node*."""
         function = self.evaluate(frame, node.func)
         args, kwargs = self._arguments(frame, node)
         return self.apply(frame, node, function, args, kwargs)
@@ -75,6 +81,7 @@ class Caller(Known):
     def apply(
         self, frame: Frame, node: ast.Call, function: Value, args: list[Value], kwargs: Keywords
     ) -> Value:
+        """Follow a call of the value *function*."""
         if isinstance(function, Choice):
             return join_all(
                 self.apply(frame, node, option, args, kwargs) for option in function.options
@@ -82,7 +89,7 @@ class Caller(Known):
         if isinstance(function, (Never, Const)):
             return NEVER
         if isinstance(function, Closure):
-            return self._closure(node, function, args, kwargs)
+            return self._closure(function, args, kwargs)
         if isinstance(function, Bound):
             return self._bound(frame, node, function, args, kwargs)
         if isinstance(function, Thing):
@@ -108,10 +115,10 @@ class Caller(Known):
                 frame,
                 node,
                 rule,
-                lambda values, a, k: rule.effect(callee, a, k),
+                lambda _values, a, k: rule.effect(callee, a, k),
                 args,
                 kwargs,
-                lambda values: callee,
+                lambda _values: callee,
             )
         return self._own(frame, node, function, args, kwargs)
 
@@ -131,28 +138,32 @@ class Caller(Known):
                 )
         if kind is functools.partial and function.slot is None:
             first = [self.lift(value) for value in callee.args]
-            named = {name: self.lift(value) for name, value in callee.keywords.items()}
+            named = {}
+            for name, value in callee.keywords.items():
+                self.assume.entry(callee.keywords, name, value)
+                named[name] = self.lift(value)
             inner = self.lift(callee.func)
             return self.apply(frame, node, inner, [*first, *args], {**named, **kwargs})
-        if isinstance(callee, type):
+        if is_class(callee):
             return self._construct(node, callee, [*args, *kwargs.values()])
         why = unprovable(callee)
         if why is not None:
             raise self.refusal(node, f"calls `{text_of(node.func)}`, {why}")
         method = class_member(kind, "__call__")
         self.assume.member(kind, "__call__", method)
-        if not isinstance(method, FunctionType):
+        if type(method) is not FunctionType:
             raise self.refusal(node, f"calls `{text_of(node.func)}`, unknown")
         return self.call_function(frame, node, method, [function, *args], kwargs)
 
     def _construct(self, node: ast.Call, kind: type, given: list[Value]) -> Value:
         """Exceptions made as builtin ones are, and data classes; no other class is followed."""
+        # Both hold on to what they are made from.
+        self.escaped |= any(map(aliases, given))
         if is_plain_exception(kind):
             return CAUGHT
         if is_plain_record(kind):
             self.assume.member(kind, "__init__", class_member(kind, "__init__"))
             self.assume.member(kind, "__post_init__", MISSING)
-            self.escaped |= any(map(aliases, given))
             return Opaque(f"a `{kind.__name__}`")
         raise self.refusal(node, f"makes a `{describe(kind)}`, which is not known")
 
@@ -179,7 +190,7 @@ class Caller(Known):
     ) -> Value:
         member, name, slot = function.member, function.name, receiver.slot
         owner = receiver.obj
-        is_python = isinstance(member, FunctionType)
+        is_python = type(member) is FunctionType
         callee = MethodType(member, owner) if is_python else getattr(owner, name)
         declared = register.find(callee)
         if declared is not None:
@@ -211,8 +222,9 @@ class Caller(Known):
         args: list[Value],
         kwargs: Keywords,
     ) -> Value:
+        """Follow a call of a Python function, whose reason for a refusal goes with the line."""
         self.assume.function(function)
-        name = function.__qualname__.replace("<locals>.", "")
+        name = text_of(node.func if isinstance(node, ast.Call) else node)
         try:
             return self.enter(node, function, args, kwargs)
         except Refused as inner:
@@ -235,9 +247,9 @@ class Caller(Known):
         if code.co_flags & _GENERATOR_FLAGS:
             raise self.refusal(source.node, "a generator or coroutine runs later")
         self.assume.keyword_defaults(function)
-        defaults = [self.lift(v, from_memory=False) for v in function.__defaults__ or ()]
+        defaults = [self._default(value) for value in function.__defaults__ or ()]
         named = function.__kwdefaults__ or {}
-        keyword_defaults = {n: self.lift(v, from_memory=False) for n, v in named.items()}
+        keyword_defaults = {name: self._default(value) for name, value in named.items()}
         names = bind(source.node.args, args, kwargs, defaults, keyword_defaults)
         inside = frozenset((*code.co_varnames, *code.co_cellvars))
 
@@ -248,9 +260,11 @@ class Caller(Known):
 
         return self._follow(id(function), source.node, names, scope)
 
-    def _closure(
-        self, node: ast.Call, closure: Closure, args: list[Value], kwargs: Keywords
-    ) -> Value:
+    def _default(self, value: Any) -> Value:
+        """A default is fixed, but a container among them can be changed from call to call."""
+        return self.lift(value, from_memory=type(value) in CHANGEABLE)
+
+    def _closure(self, closure: Closure, args: list[Value], kwargs: Keywords) -> Value:
         definition = closure.node
         names = bind(definition.args, args, kwargs, closure.defaults, closure.keyword_defaults)
 

@@ -12,13 +12,15 @@ then what is reached from there by attributes. A slot is checked by type
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import CellType, FunctionType, MemberDescriptorType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.effects import source
 from adaptive_jit.effects.attributes import MISSING, class_member, instance_values
 from adaptive_jit.effects.catalogue_values import exact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TYPE: Final = 0
 SAME: Final = 1
@@ -34,7 +36,9 @@ _CELL: Final = 3
 class Assumptions:
     """Everything that has to be as it was for one proof to hold."""
 
-    def __init__(self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]):
+    def __init__(
+        self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self._count = len(args)
         self._names = frozenset(kwargs)
         self._code = source.original_code(function)
@@ -73,6 +77,9 @@ class Assumptions:
 
     def function(self, function: FunctionType) -> None:
         """*function* has the code and the defaults that it has now."""
+        if function is self._sources[0]:
+            # Checked on the callee itself; holding it here would keep it alive.
+            return
         self._functions[id(function)] = (
             function,
             source.original_code(function),
@@ -141,12 +148,14 @@ class Assumptions:
                 self._defaults,
                 self._keyword_defaults,
             ),
-            tuple(self._entries.values()),
-            tuple(self._cells.values()),
-            tuple(self._members.values()),
-            tuple(self._functions.values()),
-            tuple(self._contents.values()),
-            tuple(self._instances.values()),
+            (
+                tuple(self._entries.values()),
+                tuple(self._cells.values()),
+                tuple(self._members.values()),
+                tuple(self._functions.values()),
+                tuple(self._contents.values()),
+                tuple(self._instances.values()),
+            ),
             tuple(self._steps),
         )
 
@@ -155,30 +164,34 @@ class Frozen:
     """Assumptions that are complete."""
 
     __slots__ = (
-        "cells", "code", "contents", "count", "defaults", "entries", "functions", "globals",
-        "instances", "keyword_defaults", "members", "names", "steps",
+        "cells",
+        "code",
+        "contents",
+        "count",
+        "defaults",
+        "entries",
+        "functions",
+        "globals",
+        "has_more",
+        "instances",
+        "keyword_defaults",
+        "members",
+        "names",
+        "steps",
     )  # fmt: skip
 
     def __init__(
         self,
         call: tuple[Any, ...],
-        entries: tuple[tuple[Mapping[Any, Any], Any, object], ...],
-        cells: tuple[tuple[CellType, object], ...],
-        members: tuple[tuple[type, str, object], ...],
-        functions: tuple[tuple[FunctionType, Any, Any, Any], ...],
-        contents: tuple[object, ...],
-        instances: tuple[tuple[object, type, str, object], ...],
+        tables: tuple[tuple[Any, ...], ...],
         steps: tuple[tuple[int, int, Any, int, object], ...],
     ) -> None:
         self.count, self.names, self.code, self.globals = call[:4]
         self.defaults, self.keyword_defaults = call[4:]
-        self.entries = entries
-        self.cells = cells
-        self.members = members
-        self.functions = functions
-        self.contents = contents
-        self.instances = instances
+        self.entries, self.cells, self.members = tables[:3]
+        self.functions, self.contents, self.instances = tables[3:]
         self.steps = steps
+        self.has_more = any(tables[1:])
 
     def hold(
         self, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -207,13 +220,13 @@ class Frozen:
                 value = stored(values[parent], key)
             else:
                 value = _captured(function, key)
-            if check == SAME or check == ABSENT:
+            if check in (SAME, ABSENT):
                 if value is not expected:
                     return None
             elif type(value) is not expected or (check == PLAIN and not exact(value)):
                 return None
             values.append(value)
-        return values if self._rest_holds() else None
+        return values if not self.has_more or self._rest_holds() else None
 
     def _rest_holds(self) -> bool:
         for cell, expected in self.cells:

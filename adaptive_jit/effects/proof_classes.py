@@ -7,7 +7,13 @@ import functools
 from types import FunctionType
 from typing import Any
 
-from adaptive_jit.effects.attributes import MISSING, class_member, is_stock_lookup
+from adaptive_jit.effects.attributes import (
+    MISSING,
+    class_member,
+    is_class,
+    is_data_descriptor,
+    is_stock_lookup,
+)
 from adaptive_jit.effects.proof_values import Bound, Closure, Stream, Thing, Value
 
 
@@ -28,7 +34,7 @@ def is_plain_record(kind: type) -> bool:
     """Whether *kind* is a dataclass whose making stores its fields and does nothing else."""
     fields = kind.__dict__.get("__dataclass_fields__") if type(kind) is type else None
     made = class_member(kind, "__init__")
-    if not fields or not isinstance(made, FunctionType):
+    if not fields or type(made) is not FunctionType:
         return False
     if made.__code__.co_filename != "<string>" or "__init__" not in kind.__dict__:
         return False
@@ -40,7 +46,7 @@ def is_plain_record(kind: type) -> bool:
         return False
     return all(
         field.default_factory in (dataclasses.MISSING, list, dict, set)
-        and not hasattr(type(class_member(kind, name)), "__set__")
+        and not is_data_descriptor(class_member(kind, name))
         for name, field in fields.items()
     )
 
@@ -67,7 +73,7 @@ def is_live(value: Value) -> bool:
         return True
     return (
         isinstance(value, Thing)
-        and not isinstance(value.obj, type)
+        and not is_class(value.obj)
         and (hasattr(type(value.obj), "__next__") or callable(value.obj))
     )
 
@@ -75,7 +81,7 @@ def is_live(value: Value) -> bool:
 def unprovable(callee: object) -> str | None:
     """Why a callable of this kind is never followed, ``None`` if it may be."""
     kind = type(callee)
-    if isinstance(callee, functools._lru_cache_wrapper):
+    if type(callee) is functools._lru_cache_wrapper:
         return "memoised: what it does depends on earlier calls"
     if kind.__module__.startswith("unittest.mock"):
         return "a mock"

@@ -1,10 +1,10 @@
 """What an expression of proved code gives, and whether evaluating it may run unknown code."""
 
+# ruff: noqa: ARG002 - the entries of a table share one signature
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from adaptive_jit.effects.proof_classes import is_environment
 from adaptive_jit.effects.proof_operators import Operators, joined_text, kind_of
@@ -29,6 +29,9 @@ from adaptive_jit.effects.proof_values import (
     join_all,
     plainness,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Evaluator(Operators):
@@ -196,6 +199,8 @@ class Evaluator(Operators):
             return value if is_part else self.iterate(node, value)
         if isinstance(value, Fresh):
             self.need_plain(node.slice, key)
+            if isinstance(node.slice, ast.Slice):
+                return self.site(node, value.type, value.elements)
             return _known_element(value, key)
         if isinstance(value, Thing) and value.slot is None and is_environment(value.obj):
             self.need_plain(node.slice, key)
@@ -351,7 +356,4 @@ def _known_element(value: Fresh, key: Value) -> Value:
         if value.items is not None and type(key.value) is int:
             inside = -len(value.items) <= key.value < len(value.items)
             return value.items[key.value] if inside else NEVER
-    if isinstance(key, Plain) and key.type is None and value.type is not dict:
-        # A slice gives a container of the same elements.
-        return join(value.elements, Fresh(value.type, value.elements))
     return value.elements

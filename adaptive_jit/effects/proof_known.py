@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.describe import describe
 from adaptive_jit.effects.proof_builtins import Builtins, Keywords
 from adaptive_jit.effects.proof_classes import is_live
 from adaptive_jit.effects.proof_state import Frame, Part, text_of
-from adaptive_jit.effects.proof_templates import ROUNDS, Template, Unfit, template
+from adaptive_jit.effects.proof_templates import Template, Unfit, template
 from adaptive_jit.effects.proof_values import (
     Bound,
     Caught,
@@ -25,6 +24,9 @@ from adaptive_jit.effects.proof_values import (
     aliases,
 )
 from adaptive_jit.records.effects import Effect, EffectKind
+
+if TYPE_CHECKING:
+    import ast
 
 Judge = Callable[[list[Any], tuple[Any, ...], dict[str, Any]], Effect]
 
@@ -48,6 +50,7 @@ class Known(Builtins):
         args: list[Value],
         kwargs: Keywords,
     ) -> Value:
+        """A call that the user speaks for."""
         given = [*args, *kwargs.values()]
         for value in given:
             for option in value.options if isinstance(value, Choice) else (value,):
@@ -73,6 +76,8 @@ class Known(Builtins):
         target: Callable[[list[Any]], Any] | None = None,
     ) -> Value:
         """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
+        if args and _reads_its_argument(rule, args[0]):
+            args, judge = args[1:], _as_fresh(rule)
         is_log = rule.name.startswith("logging:")
         if is_log:
             args = [Plain(str) if isinstance(value, Caught) else value for value in args]
@@ -85,7 +90,7 @@ class Known(Builtins):
             ) from None
         if rule.latency:
             self.need_plain(node, *args)
-            judge = _asleep(rule)
+            judge = _as_fresh(rule)
         again = _rejudge(judge, positional, named)
         effect = again(self.assume.values)
         if effect.kind is EffectKind.UNKNOWN:
@@ -155,7 +160,7 @@ def _rejudge(
 ) -> Callable[[list[Any]], Effect]:
     """A function from the values in the slots to the effect: the worst over all samples."""
     every = [*positional, *named.values()]
-    rounds = 1 if all(part.is_exact for part in every) else 2 * ROUNDS
+    rounds = max((part.count for part in every), default=1)
 
     def judged(values: list[Any]) -> Effect:
         worst: Effect | None = None
@@ -175,10 +180,19 @@ def _rejudge(
     return judged
 
 
-def _asleep(rule: Any) -> Judge:
-    """A sleep is latency here; whether it is pacing is decided for the whole function."""
+def _reads_its_argument(rule: Any, first: Value) -> bool:
+    """``json.load(file)``: a stream is drawn from, but one that the proved code opened itself."""
+    is_stream = rule.base.kind is EffectKind.UNKNOWN and rule.fresh.kind < EffectKind.UNKNOWN
+    return is_stream and isinstance(first, Result) and first.name.startswith("io:")
 
-    def judge(values: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+
+def _as_fresh(rule: Any) -> Judge:
+    """The effect on what nobody else has: a file opened here, or a sleep.
+
+    Whether a sleep is pacing after all is decided for the function as a whole.
+    """
+
+    def judge(_values: list[Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Effect:
         patched = not rule.guard.intact()
         return rule.unknown("it is patched") if patched else rule.fresh  # type: ignore[no-any-return]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 from types import (
     BuiltinFunctionType,
@@ -13,12 +12,14 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import (
     MISSING,
     attribute_is_transparent,
     class_member,
+    is_class,
+    is_data_descriptor,
     is_stock_lookup,
 )
 from adaptive_jit.effects.catalogue import Member, lookup, type_named, type_rule
@@ -26,6 +27,7 @@ from adaptive_jit.effects.catalogue_values import exact
 from adaptive_jit.effects.proof_checks import ABSENT, PLAIN, SAME, TYPE, content, stored
 from adaptive_jit.effects.proof_state import Frame, Machine, text_of
 from adaptive_jit.effects.proof_values import (
+    CHANGEABLE,
     CONTAINERS,
     NEVER,
     SCALARS,
@@ -43,6 +45,9 @@ from adaptive_jit.effects.proof_values import (
     Value,
     join_all,
 )
+
+if TYPE_CHECKING:
+    import ast
 
 _FIXED = (FunctionType, BuiltinFunctionType, type, ModuleType, functools.partial)
 """Objects that stand for code: another one of the same type is another matter."""
@@ -110,7 +115,7 @@ class Finder(Machine):
 
     def _check_of(self, found: Any) -> int:
         kind = type(found)
-        if kind is bool or isinstance(found, _FIXED):
+        if kind is bool or issubclass(kind, _FIXED):
             return SAME
         return PLAIN if kind in CONTAINERS and exact(found) else TYPE
 
@@ -120,6 +125,8 @@ class Finder(Machine):
             return Const(found)
         if check == SAME:
             return Thing(found)
+        # What a list holds may be changed before this call's turn comes.
+        self.assume.reads_memory |= kind in CHANGEABLE or kind is tuple
         if kind in SCALARS or check == PLAIN:
             return Plain(kind, alias=True, origin=slot)
         return Thing(found, slot)
@@ -199,7 +206,7 @@ class Finder(Machine):
             if found is MISSING:
                 raise self.refusal(node, f"`{text_of(node)}` does not exist yet")
             return self.lift(found)
-        if isinstance(owner, type):
+        if is_class(owner):
             return self._of_class(node, owner, name)
         if name == "__name__" and type(owner) in (FunctionType, BuiltinFunctionType):
             return Plain(str)
@@ -212,11 +219,11 @@ class Finder(Machine):
             raise self.refusal(node, f"reads `{text_of(node)}`, which may run code")
         member = class_member(owner, name)
         self.assume.member(owner, name, member)
-        if isinstance(member, staticmethod):
+        if type(member) is staticmethod:
             return self.lift(member.__func__)
-        if isinstance(member, classmethod):
+        if type(member) is classmethod:
             return Bound(Thing(owner), name, member.__func__)
-        if type(member) in (FunctionType, type) or isinstance(member, BuiltinFunctionType):
+        if type(member) in (FunctionType, type) or type(member) is BuiltinFunctionType:
             return Thing(member)
         found = getattr(owner, name)
         if type(found) in (BuiltinFunctionType, MethodType):
@@ -225,6 +232,8 @@ class Finder(Machine):
 
     def _of_instance(self, frame: Frame, node: ast.AST, value: Thing, name: str) -> Value:
         kind = type(value.obj)
+        if kind in CONTAINERS:
+            raise self.refusal(node, f"`{text_of(node)}`: the {kind.__name__} may hold objects")
         member = class_member(kind, name)
         self.assume.member(kind, name, member)
         if type(member) is property and is_stock_lookup(kind):
@@ -236,7 +245,7 @@ class Finder(Machine):
         if not attribute_is_transparent(value.obj, name):
             self.has_none(value, name)
             raise self.refusal(node, self._obscure(kind, member, node))
-        if type(member) is not MemberDescriptorType and not hasattr(type(member), "__set__"):
+        if type(member) is not MemberDescriptorType and not is_data_descriptor(member):
             # Reading a lazy attribute stores its value where it is found from now on.
             current = getattr(value.obj, name)
             if stored(value.obj, name) is not MISSING:
@@ -250,11 +259,11 @@ class Finder(Machine):
         self, node: ast.AST, value: Thing, name: str, member: object, current: object
     ) -> Value:
         self.has_none(value, name)
-        if isinstance(member, staticmethod):
+        if type(member) is staticmethod:
             return self.lift(member.__func__)
-        if isinstance(member, classmethod):
+        if type(member) is classmethod:
             return Bound(Thing(type(value.obj)), name, member.__func__)
-        if type(member) is FunctionType or isinstance(current, (MethodType, BuiltinFunctionType)):
+        if type(member) is FunctionType or type(current) in (MethodType, BuiltinFunctionType):
             return Bound(value, name, member)
         if current is member:
             return self.lift(member)
@@ -314,7 +323,7 @@ class Finder(Machine):
 def _inherited(kind: type | None, name: str) -> Member | None:
     """A method that the catalogue lists under a base class."""
     method = MISSING if kind is None else class_member(kind, name)
-    rule = lookup(method) if isinstance(method, (FunctionType, MethodDescriptorType)) else None
+    rule = lookup(method) if type(method) in (FunctionType, MethodDescriptorType) else None
     return None if rule is None else Member("method", rule.result, rule.fresh, rule)
 
 

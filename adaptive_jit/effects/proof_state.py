@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.effects.proof_checks import Assumptions
 from adaptive_jit.effects.proof_values import NEVER, Fresh, Value, join, same
-from adaptive_jit.records.effects import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType
+
+    from adaptive_jit.effects.proof_checks import Assumptions
+    from adaptive_jit.records.effects import Effect
 
 STEPS = 6000
 """Nodes looked at before a proof is given up: about 20 ms."""
@@ -245,6 +248,8 @@ def bound_names(body: list[ast.stmt]) -> frozenset[str]:
             found.add(node.name)
         if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
             found.add(node.name)
+        if isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
         pending.extend(_children(node))

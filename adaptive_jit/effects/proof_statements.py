@@ -1,13 +1,14 @@
 """How the statements of proved code change what is known of its names."""
 
+# ruff: noqa: ARG002 - the entries of a table share one signature
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from adaptive_jit.effects.proof_calls import Caller
+from adaptive_jit.effects.attributes import is_class
 from adaptive_jit.effects.proof_classes import is_plain_exception
+from adaptive_jit.effects.proof_patterns import Patterns
 from adaptive_jit.effects.proof_state import (
     Frame,
     Loop,
@@ -35,14 +36,18 @@ from adaptive_jit.effects.proof_values import (
     join,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _ROUNDS = 8
 """Times that a loop's body is followed before what is known must have settled."""
 
 
-class Runner(Caller):
+class Runner(Patterns):
     """Statements."""
 
     def execute(self, frame: Frame, definition: ast.FunctionDef | ast.Lambda) -> None:
+        """Run the body of a function; what it returns is left in the frame."""
         if isinstance(definition, ast.Lambda):
             frame.returned = join(frame.returned, self.evaluate(frame, definition.body))
             return
@@ -116,15 +121,16 @@ class Runner(Caller):
             self.store(before, self.iterate(node, added))
             return before
         if isinstance(before, Plain) and before.type in (None, list, dict, set):
-            if before.type is None and _is_number_or_text(added):
-                # A list or set on the left would refuse such an operand on the right.
-                if not isinstance(node.op, ast.Mult):
-                    return self.operate(node, node.op, before, added)
+            is_number = before.type is None and _is_number(added)
+            if is_number and not isinstance(node.op, ast.Mult):
+                # A list or set on the left would refuse a number on the right.
+                return self.operate(node, node.op, before, added)
             if not is_owned(before) or not is_fresh_everywhere(added):
                 raise self.refusal(node, f"may change `{text_of(node.target)}`, not made here")
         return self.operate(node, node.op, before, added)
 
     def assign(self, frame: Frame, target: ast.expr, value: Value) -> None:
+        """Store *value* in an element of a container that is ours; attributes are never stored."""
         if not isinstance(target, ast.Subscript):
             raise self.refusal(target, f"stores in `{text_of(target)}`")
         container = self.evaluate(frame, target.value)
@@ -243,13 +249,8 @@ class Runner(Caller):
         before: Names = dict(frame.names or {})
         after: Names | None = None
         for case in node.cases:
-            if any(isinstance(part, ast.MatchClass) for part in ast.walk(case.pattern)):
-                raise self.refusal(case.pattern, "a class pattern may run code")
             frame.names = dict(before)
-            for name in bound_names([ast.Match(node.subject, [case])]):
-                if any(getattr(p, "name", getattr(p, "rest", None)) == name
-                       for p in ast.walk(case.pattern)):  # fmt: skip
-                    frame.bind(name, join(subject, Plain(None, True)))
+            self.pattern(frame, case.pattern, join(subject, Plain(None, alias=True)))
             if case.guard is not None:
                 self.truth(case.guard, self.evaluate(frame, case.guard))
             self.block(frame, case.body)
@@ -269,8 +270,7 @@ class Runner(Caller):
             if part is None:
                 continue
             value = self.evaluate(frame, part)
-            is_class = isinstance(value, Thing) and isinstance(value.obj, type)
-            if is_class and is_plain_exception(value.obj):  # type: ignore[attr-defined]
+            if isinstance(value, Thing) and is_class(value.obj) and is_plain_exception(value.obj):
                 continue
             if not isinstance(value, Caught) and not (
                 isinstance(value, Const) and value.value is None
@@ -305,7 +305,7 @@ class Runner(Caller):
             kinds = self.evaluate(frame, handler.type)
             each = kinds.items if isinstance(kinds, Fresh) else (kinds,)
             for kind in each or ():
-                if not isinstance(kind, Thing) or not isinstance(kind.obj, type):
+                if not isinstance(kind, Thing) or not is_class(kind.obj):
                     raise self.refusal(handler, "catches what is not known to be an exception")
         if handler.name is not None:
             frame.bind(handler.name, CAUGHT)
@@ -368,7 +368,7 @@ def _is_iterable(value: Value) -> bool:
     )
 
 
-def _is_number_or_text(value: Value) -> bool:
+def _is_number(value: Value) -> bool:
     kind = type(value.value) if isinstance(value, Const) else getattr(value, "type", None)
     return kind in (int, float, bool, complex)
 

@@ -4,14 +4,14 @@ The catalogue judges calls by their actual arguments. Those of a call inside
 proved code are rebuilt at each start as far as they are known: constants,
 arguments of the proved function, strings put together from both, containers
 of these. What is known by type only is stood in for by a *sample*: a value
-for which the catalogue says the worst (an empty string is no endpoint, no
-query and no mode), or several of which the worst answer counts.
+for which the catalogue says the worst (an empty string is no endpoint and no
+query), or several of which the worst answer counts (``"w+"`` opens a file for
+writing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import is_leaf, is_model
 from adaptive_jit.effects.proof_values import (
@@ -26,6 +26,9 @@ from adaptive_jit.effects.proof_values import (
     join,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _SAMPLES: dict[type | None, tuple[Any, ...]] = {
     None: (None, True, "", 1, {}, []),
     type(None): (None,),
@@ -33,7 +36,7 @@ _SAMPLES: dict[type | None, tuple[Any, ...]] = {
     int: (1, 0),
     float: (1.0, 0.0),
     complex: (1j,),
-    str: ("",),
+    str: ("", "w+"),
     bytes: (b"",),
     range: (range(0),),
     list: ([], [""]),
@@ -43,18 +46,18 @@ _SAMPLES: dict[type | None, tuple[Any, ...]] = {
     frozenset: (frozenset(),),
 }
 
-ROUNDS = 6
-"""As many as there are samples for a value of unknown type."""
-
 
 class Unfit(Exception):
     """The value may not be handed to a catalogued call; the text says what it is."""
 
 
 class Template:
-    """One argument: ``fill(values, number)`` builds it, with sample *number* where need be."""
+    """One argument: ``fill(values, number)`` builds it, with sample *number* where need be.
 
-    __slots__ = ("fill", "is_exact", "key", "needs_values")
+    ``count`` is the number of samples after which they repeat.
+    """
+
+    __slots__ = ("count", "fill", "key", "needs_values")
 
     def __init__(
         self,
@@ -62,19 +65,19 @@ class Template:
         fill: Callable[[list[Any], int], Any],
         *,
         needs_values: bool = False,
-        is_exact: bool = True,
+        count: int = 1,
     ) -> None:
         self.key = key
         self.fill = fill
         self.needs_values = needs_values
-        self.is_exact = is_exact
+        self.count = count
 
 
 def template(value: Value, depth: int = 0) -> Template:
     """The template of *value*; raises `Unfit` if code of the user could run in it."""
     if isinstance(value, Const):
         constant = value.value
-        return Template((type(constant), constant), lambda values, number: constant)
+        return Template((type(constant), constant), lambda _values, _number: constant)
     if isinstance(value, Plain):
         return _plain(value)
     if isinstance(value, Fresh) and depth < 8:
@@ -92,13 +95,13 @@ def _plain(value: Plain) -> Template:
     origin = value.origin
     if origin is not None:
         return Template(
-            ("origin", origin), lambda values, number: rebuilt(origin, values), needs_values=True
+            ("origin", origin), lambda values, _number: rebuilt(origin, values), needs_values=True
         )
     samples = _SAMPLES.get(value.type, _SAMPLES[None])
     return Template(
         ("sample", value.type),
-        lambda values, number: samples[number % len(samples)],
-        is_exact=len(samples) == 1,
+        lambda _values, number: samples[number % len(samples)],
+        count=len(samples),
     )
 
 
@@ -139,17 +142,17 @@ def _gathered(element: Template, value: Fresh) -> Template:
     samples = _SAMPLES.get(value.type, _SAMPLES[None])
     return Template(
         ("sample", value.type, element.key),
-        lambda values, number: samples[number % len(samples)],
-        is_exact=False,
+        lambda _values, number: samples[number % len(samples)],
+        count=len(samples),
     )
 
 
 def _thing(value: Thing) -> Template:
     if value.slot is None:
         thing = value.obj
-        return Template(("thing", id(thing)), lambda values, number: thing)
+        return Template(("thing", id(thing)), lambda _values, _number: thing)
     slot = value.slot
-    return Template(("origin", slot), lambda values, number: values[slot], needs_values=True)
+    return Template(("origin", slot), lambda values, _number: values[slot], needs_values=True)
 
 
 def _choice(parts: list[Template]) -> Template:
@@ -157,7 +160,7 @@ def _choice(parts: list[Template]) -> Template:
         ("choice", *(part.key for part in parts)),
         lambda values, number: parts[number % len(parts)].fill(values, number // len(parts)),
         needs_values=any(part.needs_values for part in parts),
-        is_exact=False,
+        count=len(parts) * max(part.count for part in parts),
     )
 
 
@@ -168,7 +171,7 @@ def _compound(
         key,
         fill,
         needs_values=any(part.needs_values for part in parts),
-        is_exact=all(part.is_exact for part in parts),
+        count=max((part.count for part in parts), default=1),
     )
 
 

@@ -18,9 +18,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import ast
 
 SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), range})
 CONTAINERS: Final = frozenset({list, dict, tuple, set, frozenset})

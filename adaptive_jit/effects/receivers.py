@@ -217,8 +217,7 @@ class HttpxClients:
             if hidden is not None:
                 return f"{hidden} of this client is replaced"
             vetting.size = len(state)
-        hooks = state["_event_hooks"]
-        if len(hooks) != 2 or hooks["request"] or hooks["response"]:
+        if any(state["_event_hooks"].values()):
             return "this client has event hooks"
         if type(state["_auth"]) not in self._auth:
             return "this client has an auth object that is not plain"
@@ -316,8 +315,6 @@ class OpenAIClients:
         """The vetting of the resource's HTTP client, or what speaks against one of them."""
         state = resource.__dict__
         client = state.get("_client")
-        if len(state) != RESOURCE_SIZE and shadowed(type(resource), state):
-            return "a method of this resource is replaced"
         for name, function in self._verbs.items():
             method = state.get(name)
             if getattr(method, "__func__", None) is not function or method.__self__ is not client:
@@ -347,9 +344,6 @@ class OpenAIClients:
                 return check(client)
         return "this client's HTTP client is not a stock one"
 
-
-RESOURCE_SIZE = 7
-"""Attributes of a stock SDK resource before any of its lazy sub-resources exists."""
 
 _INNER_METHODS = (
     "request",

@@ -11,13 +11,16 @@ import re
 import sys
 import warnings
 import weakref
-from collections.abc import Callable
 from types import BuiltinMethodType, FunctionType, MethodType, ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from adaptive_jit.effects.attributes import is_class
 from adaptive_jit.effects.describe import describe
 from adaptive_jit.errors import DeclarationError, DeclarationWarning
 from adaptive_jit.records.effects import Effect, EffectKind, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 
@@ -113,9 +116,9 @@ def find(callee: object) -> Effect | None:
     found = _declarations.get(tuple(map(id, parts)))
     if found is not None and found.is_for(parts):
         return found.effect
-    if isinstance(callee, MethodType):
+    if type(callee) is MethodType:
         return find(callee.__func__)
-    if isinstance(callee, BuiltinMethodType):
+    if type(callee) is BuiltinMethodType:
         return _find_in_class(callee)
     return None
 
@@ -142,9 +145,9 @@ def _find_in_class(callee: BuiltinMethodType) -> Effect | None:
 
 def _parts(callee: object) -> tuple[object, ...]:
     """What makes *callee* the same callable again: bound methods are made anew at each access."""
-    if isinstance(callee, MethodType):
+    if type(callee) is MethodType:
         return callee.__func__, callee.__self__
-    if isinstance(callee, BuiltinMethodType) and not isinstance(
+    if type(callee) is BuiltinMethodType and not isinstance(
         callee.__self__, (ModuleType, type(None))
     ):
         return sys.intern(callee.__name__), callee.__self__
@@ -192,16 +195,14 @@ def _named(target: str) -> object | None:
     for name in path.split("."):
         raw = _member(found, name)
         found = (
-            raw.__get__(None, cast(type, found))
-            if isinstance(raw, classmethod)
-            else _unwrapped(raw)
+            raw.__get__(None, cast("type", found)) if type(raw) is classmethod else _unwrapped(raw)
         )
     return found
 
 
 def _member(holder: object, name: str) -> Any:
     """What a module or class holds under *name*, ``None`` if nothing."""
-    if isinstance(holder, type):
+    if is_class(holder):
         return next((own.__dict__[name] for own in holder.__mro__ if name in own.__dict__), None)
     return holder.__dict__.get(name) if isinstance(holder, ModuleType) else None
 
@@ -209,8 +210,8 @@ def _member(holder: object, name: str) -> Any:
 def _contradiction(kind: EffectKind, target: object) -> str | None:
     if kind > EffectKind.READS:
         return None
-    function = target.__func__ if isinstance(target, MethodType) else target
-    if not isinstance(function, FunctionType):
+    function = target.__func__ if type(target) is MethodType else target
+    if type(function) is not FunctionType:
         return None
     from adaptive_jit.effects.escape import contradiction
 
@@ -218,8 +219,8 @@ def _contradiction(kind: EffectKind, target: object) -> str | None:
 
 
 def _leaves_arguments(target: object) -> bool:
-    function = target.__func__ if isinstance(target, MethodType) else target
-    if not isinstance(function, FunctionType):
+    function = target.__func__ if type(target) is MethodType else target
+    if type(function) is not FunctionType:
         return False
     from adaptive_jit.effects.escape import leaves_arguments
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from adaptive_jit.effects import register
 from adaptive_jit.effects.arguments import hidden_work
-from adaptive_jit.effects.attributes import MISSING, class_member
+from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.proof import Proof, prove
 from adaptive_jit.records.effects import Effect, EffectKind
@@ -46,7 +46,9 @@ class _Proofs:
 
 
 _proofs: dict[int, _Proofs] = {}
-_by_code: weakref.WeakKeyDictionary[CodeType, tuple[Proof, ...]] = weakref.WeakKeyDictionary()
+_by_code: dict[int, tuple[CodeType, tuple[Proof, ...]]] = {}
+_LIMIT = 2000
+"""Functions, and code objects, whose proofs are kept; a program rarely has more callees."""
 
 
 def effect_of(
@@ -85,13 +87,13 @@ def _of_object(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], evide
     if kind is functools.partial:
         merged = {**callee.keywords, **kwargs}
         return effect_of(callee.func, (*callee.args, *args), merged, evidence)
-    if isinstance(callee, functools._lru_cache_wrapper):
+    if type(callee) is functools._lru_cache_wrapper:
         return _unknown(
             "it is memoised: what it does depends on earlier calls, so it stays in order"
         )
     if kind.__module__.startswith("unittest.mock"):
         return _unknown("it is a mock")
-    if isinstance(callee, type):
+    if is_class(callee):
         return _unknown("it is a class that is neither declared nor known")
     method = class_member(kind, "__call__")
     if method is not MISSING and type(method) is FunctionType:
@@ -132,8 +134,11 @@ def _try(
     """Look among the proofs of functions with the same code, then prove."""
     known.tries += 1
     code = function.__code__
-    for proof in _by_code.get(code, ()):
-        effect = proof.effect_now(function, args, kwargs)
+    shared = _by_code.get(id(code), (code, ()))[1]
+    for proof in shared:
+        effect = None
+        if proof not in known.found:
+            effect = proof.effect_now(function, args, kwargs)
         if effect is not None:
             known.found = (proof, *known.found)[:_KEPT]
             return effect
@@ -143,8 +148,16 @@ def _try(
         # A fault of ours must not reach a program that would have run without us.
         return _unknown(f"the proof failed with {error!r}; please report this")
     known.found = (proof, *known.found)[:_KEPT]
-    _by_code[code] = (proof, *_by_code.get(code, ()))[:_KEPT]
+    _keep(_by_code, id(code), (code, (proof, *shared)[:_KEPT]))
     return proof.effect
+
+
+def _keep(table: dict[int, Any], key: int, value: Any) -> None:
+    """Put *value* into a table of limited size; the oldest quarter makes room."""
+    if len(table) >= _LIMIT and key not in table:
+        for old in list(table)[: _LIMIT // 4]:
+            table.pop(old, None)
+    table[key] = value
 
 
 def _remember(function: FunctionType) -> _Proofs:
@@ -155,7 +168,8 @@ def _remember(function: FunctionType) -> _Proofs:
         if known is not None and known.reference is reference:
             _proofs.pop(key, None)
 
-    known = _proofs[key] = _Proofs(weakref.ref(function, forget))
+    known = _Proofs(weakref.ref(function, forget))
+    _keep(_proofs, key, known)
     return known
 
 

@@ -12,10 +12,12 @@ import __future__
 import ast
 import linecache
 import weakref
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:

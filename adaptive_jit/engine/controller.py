@@ -217,15 +217,10 @@ class Controller:
 def _sites(analysis: Analysis) -> list[Site]:
     sites: list[Site | None] = [None] * analysis.site_count
     lines = {operation.index: operation.line for operation in analysis.operations}
-    feeding = {
-        need
-        for operation in analysis.operations
-        for need in (*operation.depends_on, *operation.carried)
-    }
     for call in analysis.sites.values():
         site = Site(call.index, lines.get(call.index, 0), call.loop)
         site.asserted, site.discarded = call.asserted, call.discarded
         site.light = call.role.value == "light"
-        site.feeds = call.index in feeding
+        site.feeds = site.light or call.index in analysis.feeding
         sites[call.index] = site
     return [site for site in sites if site is not None]

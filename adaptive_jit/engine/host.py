@@ -8,7 +8,7 @@ from typing import Any
 
 from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
 from adaptive_jit.fanout import parallel
-from adaptive_jit.profiling import Sampler, read_invocation
+from adaptive_jit.profiling import Sampler, read
 from adaptive_jit.runtime import Host
 from adaptive_jit.strategies import strategy
 
@@ -27,7 +27,7 @@ def make_host() -> Host:
         describe=describe,
         start=strategy("thread").start,
         parallel=parallel,
-        read=read_invocation,
+        read=read,
         watch=_watch,
         unwatch=_sampler.leave,
     )

@@ -1,10 +1,10 @@
 """Readings of the calling thread's clocks and counters, and what lies between two of them.
 
-A reading of wall time, thread CPU time and context switches costs 1.2 us
+A reading of wall time, thread CPU time and context switches costs 1.3 us
 (`perf_counter_ns` 0.04, `thread_time_ns` 0.4, `getrusage` 0.35). The run-queue
 delay (0.9 us) and the CPU time of other threads (0.9 us) are *slow counters*:
-``read`` renews them only when its thread's are more than 50 us old, so that
-they cost operations long enough to be judged at most 4 %, and short ones
+``read`` renews them only when its thread's are more than 100 us old, so that
+they cost operations long enough to be judged at most 3 %, and short ones
 nothing. ``read_invocation`` always renews them. They are renewed before the
 clocks are read: at the end of a long operation, never inside a short one.
 
@@ -23,7 +23,7 @@ from typing import Any
 from adaptive_jit.profiling import proc
 from adaptive_jit.records.profiles import OperationSample, Reading
 
-STALE_NS = 50_000
+STALE_NS = 100_000
 """Age in ns from which ``read`` renews the slow counters of its thread."""
 
 STALE_PORTABLE_NS = 1_000_000
@@ -142,9 +142,9 @@ except ImportError:
 else:
 
     def read() -> Reading:
-        """Return the calling thread's clocks and counters of now, in 1.2 us.
+        """Return the calling thread's clocks and counters of now, in 1.3 us.
 
-        The run-queue delay and the CPU time of other threads are at most 50 us old.
+        The run-queue delay and the CPU time of other threads are at most 100 us old.
         """
         try:
             slow = _kept.slow
@@ -163,7 +163,7 @@ else:
 
 
 def read_invocation() -> Reading:
-    """Return what ``read`` returns with all counters as of now (2.6 us)."""
+    """Return what ``read`` returns with all counters as of now (about 4 us)."""
     _slow().due_ns = 0
     return read()
 

@@ -72,9 +72,9 @@ class Issuer:
         "entries",
         "forced",
         "function",
-        "kept",
         "lanes",
-        "lent",
+        "living",
+        "markers",
         "reached",
         "region",
         "runnable",
@@ -95,10 +95,10 @@ class Issuer:
         self.context = context
         self.entries: dict[Key, Entry] = {}
         self.running: dict[Key, Entry] = {}
+        self.markers: set[Key] = set()
+        self.living = 0
         self.writes: dict[Key, Effect] = {}
         self.lanes: dict[Any, Entry] = {}
-        self.lent: dict[int, Any] = {}
-        self.kept: dict[int, Any] = {}
         self.reached: set[Key] = set()
         self.runnable: deque[Strand] = deque()
         self.throttled: deque[Strand] = deque()
@@ -114,6 +114,7 @@ class Issuer:
 
     def begin(self, body: Slice) -> None:
         """Run *body* as the main strand until it is blocked."""
+        self.living = 1
         self.runnable.append(Strand(self, body))
         self.advance()
 
@@ -155,7 +156,16 @@ class Issuer:
 
     def _end(self, strand: Strand, state: int) -> None:
         strand.body = None
+        self.living -= 1
+        if not self.living:
+            self.forget_markers()
         strand.ended.finish(state)
+
+    def forget_markers(self) -> None:
+        """The slice has ended or given up: nobody will ask what the replay has passed."""
+        for key in list(self.markers):
+            self.entries.pop(key, None)
+        self.markers.clear()
 
     def _blocked(self, strand: Strand, block: Any) -> None:
         if isinstance(block, Pending):
@@ -196,6 +206,7 @@ class Issuer:
     def spawn(self, body: Slice, clear: tuple[tuple[int, ...], tuple[int, ...]] | None) -> None:
         """Run one iteration as its own strand; block the caller unless it may be overtaken."""
         strand = Strand(self, body)
+        self.living += 1
         self._step(strand)
         self.block = None
         if strand.body is None:
@@ -203,8 +214,11 @@ class Issuer:
                 self.block = NEVER
         elif not self._clear(clear):
             self.block = strand.ended
-        elif len(self.entries) >= self.function.limit:
+        elif self._is_full():
             self.block = THROTTLED
+
+    def _is_full(self) -> bool:
+        return len(self.entries) - len(self.markers) >= self.function.limit
 
     def _clear(self, clear: tuple[tuple[int, ...], tuple[int, ...]] | None) -> bool:
         """Whether nothing in a strand can be a barrier, as far as has ever been seen."""
@@ -324,8 +338,11 @@ class Issuer:
     ) -> Any:
         """Start the operation, or hold it for its turn; its value, pending or known."""
         site = self.function.sites[index]
+        key = (index, path)
+        if key in self.markers:
+            return self._overtaken(key)
         pending, poisoned = _pending_of(callee, args, kwargs)
-        entry = Entry(site, (index, path))
+        entry = Entry(site, key)
         entry.callee, entry.args, entry.kwargs, entry.made = callee, args, kwargs, made
         if poisoned:
             return self._hold_unknown(entry)
@@ -335,17 +352,28 @@ class Issuer:
             return self._admit(entry)
         return self._hold_unknown(entry)
 
+    def _overtaken(self, key: Key) -> Any:
+        """The replay has been here before: its own call gives the value."""
+        self.markers.discard(key)
+        return self.entries.pop(key)
+
+    def _register(self, entry: Entry) -> bool:
+        """Put *entry* where the replay looks; False if the replay was there first.
+
+        ``setdefault`` is atomic: of the two sides one is first at each key.
+        """
+        return self.entries.setdefault(entry.key, entry) is entry
+
     def _await_inputs(self, entry: Entry, pending: list[Pending]) -> Any:
         site = entry.site
-        if not (site.light or site.always_crossed):
-            callee = entry.callee
-            known = not isinstance(callee, Pending)
-            if not known or not self.function.host.effect_of(callee, (), {}).may_start_early:
-                self.block = pending[0]
-                return RETRY
+        if not site.always_crossed:
+            # What the arguments make of it cannot be known before they are there.
+            self.block = pending[0]
+            return RETRY
         if site.discarded or self._must_hold(site):
             return self._hold_unknown(entry)
-        self.entries[entry.key] = entry
+        if not self._register(entry):
+            return self._overtaken(entry.key)
         missing = iter(range(len(pending) - 1, -1, -1))
 
         def arrived() -> None:
@@ -384,7 +412,8 @@ class Issuer:
             if writer is not None:
                 self.block = writer
                 return RETRY
-            self.entries[entry.key] = entry
+            if not self._register(entry):
+                return self._overtaken(entry.key)
             self._start(entry, effect)
             return self._full(entry)
         return self._hold(entry, effect)
@@ -396,23 +425,24 @@ class Issuer:
         except Exception:
             # Its turn will show the same error, made by the user's own call.
             return POISON
-        if type(value) in SCALARS or type(value) in ITERATORS:
-            return value
         entry.effect = effect
-        if not self._comparable(entry, effect):
+        private = type(value) in ITERATORS or not self._comparable(entry, effect)
+        if private or (entry.site.light and type(value) in SCALARS):
             return value
         entry.finish(DONE, value)
         next(entry.claim)
+        if not self._register(entry):
+            return self._overtaken(entry.key)
         entry.site.started += 1
-        self.entries[entry.key] = entry
         return entry
 
     def _hold_unknown(self, entry: Entry) -> Any:
         """An operation of which something is unknown: crossed only if it always was harmless."""
         entry.state = HELD
-        self.entries[entry.key] = entry
+        if not self._register(entry):
+            return self._overtaken(entry.key)
         site = entry.site
-        if not site.always_crossed and not (site.light and not site.discarded and site.worst < 0):
+        if not site.always_crossed:
             self.block = entry
         elif site.worst > EffectKind.UNORDERED and site.effect is not None:
             self.writes[entry.key] = site.effect
@@ -421,7 +451,8 @@ class Issuer:
     def _hold(self, entry: Entry, effect: Effect) -> Any:
         """An operation that runs in its turn; what does not commute with it waits."""
         entry.state, entry.effect = HELD, effect
-        self.entries[entry.key] = entry
+        if not self._register(entry):
+            return self._overtaken(entry.key)
         if effect.kind is EffectKind.WRITES:
             self.writes[entry.key] = effect
         elif effect.kind is EffectKind.UNKNOWN or (
@@ -437,7 +468,7 @@ class Issuer:
     def _may_start(self, entry: Entry, effect: Effect) -> bool:
         if not effect.may_start_early or (self._must_hold(entry.site) and not effect.asserted):
             return False
-        return self._comparable(entry, effect) and self._leaves_shared_objects(entry, effect)
+        return self._comparable(entry, effect) and _leaves_containers(entry, effect)
 
     def _comparable(self, entry: Entry, effect: Effect) -> bool:
         """Whether the replay's arguments can be recognised as the slice's.
@@ -447,20 +478,11 @@ class Issuer:
         """
         if entry.made == CALLEE_MADE:
             receiver = getattr(entry.callee, "__self__", None)
-            return type(receiver) in SCALARS and effect.leaves_arguments
-        return effect.leaves_arguments or not entry.made
-
-    def _leaves_shared_objects(self, entry: Entry, effect: Effect) -> bool:
-        """Refuse one mutable object to two operations unless both leave it alone."""
-        for value in (*entry.args, *entry.kwargs.values()):
-            if type(value) not in MUTABLE:
-                continue
-            if id(value) in self.kept or (
-                id(value) in self.lent and not effect.leaves_arguments
-            ):
+            if type(receiver) in MUTABLE or type(receiver) is tuple:
                 return False
-            (self.lent if effect.leaves_arguments else self.kept)[id(value)] = value
-        return True
+        if effect.leaves_arguments or not entry.made:
+            return True
+        return all(type(value) in SCALARS for value in (*entry.args, *entry.kwargs.values()))
 
     def _commutes_with_writes(self, effect: Effect) -> Entry | None:
         """The first write ahead in program order that this operation may not overtake."""
@@ -497,7 +519,7 @@ class Issuer:
             self.function.host.start(entry)
 
     def _full(self, entry: Entry) -> Entry:
-        if len(self.entries) >= self.function.limit:
+        if self._is_full():
             self.block = THROTTLED
         return entry
 
@@ -507,8 +529,9 @@ class Issuer:
         """After the elements of ``parallel([...])``: nothing overtakes the call itself."""
         entry = Entry(self.function.sites[index], (index, path))
         entry.state = HELD
-        self.entries[entry.key] = entry
-        if callee is not self.function.host.parallel or not all(
+        if not self._register(entry):
+            self._overtaken(entry.key)
+        elif callee is not self.function.host.parallel or not all(
             other.effect is not None and not other.effect.asserted
             for other in list(self.entries.values())
             if other.site.asserted == index
@@ -527,6 +550,17 @@ def _as_set(flat: list[Any]) -> set[Any]:
     if any(type(value) not in SCALARS for value in flat):
         raise Stop("an element that is not of a builtin type")
     return set(flat)
+
+
+def _leaves_containers(entry: Entry, effect: Effect) -> bool:
+    """Refuse a list, dict or set to an operation that may change or keep it.
+
+    The program may read it before the operation's turn, and another operation
+    may have been given the same one.
+    """
+    return effect.leaves_arguments or not any(
+        type(value) in MUTABLE for value in (*entry.args, *entry.kwargs.values())
+    )
 
 
 def _pending_of(

@@ -58,7 +58,7 @@ class ProfileWindow(Guards):
         self.spent: dict[int, int] = {}
         self.checks = 0
 
-    def open(self, _region: int, _in_with: bool, *_values: Any) -> bool:
+    def open(self, _region: int, *_values: Any) -> bool:
         """Run the instrumented statements."""
         return self.on
 

@@ -162,7 +162,12 @@ class Entry(Pending):
             self.site.execute(self)
 
     def release(self) -> None:
-        """Forget the operation's objects: its result belongs to the program now."""
-        self.callee = self.value = self.error = self.context = None
+        """Forget the operation's objects: the result belongs to the program now.
+
+        It stays only where the slice may still have to read it.
+        """
+        self.callee = self.error = self.context = None
+        if not self.site.feeds:
+            self.state, self.value = DEAD, None
         self.args, self.kwargs = (), {}
 

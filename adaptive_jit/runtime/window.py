@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from functools import partial
 from itertools import repeat
+from types import FunctionType
 from typing import Any
 
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
-from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState
-from adaptive_jit.runtime.issue import Issuer, Slice
+from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
+from adaptive_jit.runtime.issue import Issuer, Key, Slice
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
@@ -152,7 +153,7 @@ class Guards:
 class Window(Guards):
     """The window of one invocation, open: operations run ahead."""
 
-    __slots__ = ("forced", "in_with", "issuer", "on_leave")
+    __slots__ = ("forced", "issuer", "on_leave")
 
     def __init__(
         self, function: FunctionState, on_leave: Finish | None = None, *, forced: bool = False
@@ -161,11 +162,10 @@ class Window(Guards):
         self.issuer: Issuer | None = None
         self.on_leave = on_leave
         self.forced = forced
-        self.in_with = False
 
     # ---- regions --------------------------------------------------------------------
 
-    def open(self, region: int, in_with: bool, *values: Any) -> bool:
+    def open(self, region: int, *values: Any) -> bool:
         """Begin a region: start what can be started; always runs the replay."""
         body = self.function.slices.get(region)
         if body is None or sys.exception() is not None:
@@ -173,7 +173,6 @@ class Window(Guards):
         issuer = self.issuer = Issuer(
             self.function, copy_context(), region, forced=self.forced
         )
-        self.in_with = in_with
         self.paths = [()] * (len(self.function.loop_parents) + 1)
         slice_: Slice = body(issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values)
         issuer.begin(slice_)
@@ -190,8 +189,9 @@ class Window(Guards):
 
     def _abandon(self, issuer: Issuer) -> None:
         error = sys.exception()
-        waits = error is None or (self.in_with and isinstance(error, Exception))
-        for entry in list(issuer.entries.values()):
+        for key, entry in list(issuer.entries.items()):
+            if key in issuer.markers:
+                continue
             if entry.state <= QUEUED and next(entry.claim, 0):
                 if entry.state == QUEUED:
                     entry.site.started -= 1
@@ -199,13 +199,17 @@ class Window(Guards):
                 continue
             if entry.state == HELD:
                 continue
-            if waits and entry.state < DONE:
+            if error is None and entry.state < DONE:
                 entry.wait()
             self._drop(entry, after_exception=error is not None)
         issuer.entries.clear()
 
     def _drop(self, entry: Entry, *, after_exception: bool) -> None:
         site = entry.site
+        effect = entry.effect
+        if effect is not None and effect.quick and effect.kind is EffectKind.PURE:
+            site.started -= 1  # computed for the slice's own use
+            return
         site.dropped += 1
         if after_exception:
             site.after_exception += 1
@@ -265,8 +269,8 @@ class Window(Guards):
         function = self.function
         site = function.sites[index]
         path = self.paths[site.loop]
-        if issuer.entries:
-            entry = issuer.entries.pop((index, path), None)
+        if issuer.living or issuer.entries:
+            entry = self._meet(issuer, site, (index, path))
             if entry is not None:
                 found = self._fetch(issuer, entry, callee, args, kwargs)
                 if issuer.throttled:
@@ -282,6 +286,26 @@ class Window(Guards):
         if args or kwargs:
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
+
+    def _meet(self, issuer: Issuer, site: Site, key: Key) -> Entry | None:
+        """What the slice has left at *key*; where it has not been yet, leave word for it."""
+        entry = issuer.entries.pop(key, None)
+        if entry is not None or site.light or not issuer.living:
+            return entry
+        marker = Entry(site, key)
+        next(marker.claim)
+        marker.state = RUNNING
+        issuer.markers.add(key)
+        entry = issuer.entries.setdefault(key, marker)
+        if entry is marker:
+            issuer.running[key] = marker
+            if len(issuer.markers) > 2 * self.function.limit:
+                issuer.closed = True
+                issuer.forget_markers()
+            return None
+        issuer.markers.discard(key)
+        issuer.entries.pop(key, None)
+        return entry
 
     def _in_order(self, issuer: Issuer, effect: Effect) -> None:
         if effect.kind > EffectKind.UNORDERED:
@@ -353,14 +377,23 @@ class Window(Guards):
     def done(self, index: int, value: Any) -> Any:
         """The result of an operation, whoever ran it; lets the slice go on."""
         issuer = self.issuer
-        if issuer is not None and issuer.running:
+        if issuer is None:
+            return value
+        finalised = has_finaliser(value)
+        if finalised:
+            # It runs when its name is bound anew, which nothing may overtake.
+            issuer.closed = True
+        if issuer.running:
             site = self.function.sites[index]
             entry = issuer.running.pop((index, self.paths[site.loop]), None)
             if entry is not None:
                 issuer.writes.pop(entry.key, None)
                 if site.worst == EffectKind.UNKNOWN:
                     issuer.context = copy_context()
-                entry.finish(DONE, value)
+                if finalised or not site.feeds:
+                    entry.finish(DEAD if finalised else DONE)
+                else:
+                    entry.finish(DONE, value)
         return value
 
     def reach(self, index: int, callee: Any) -> Any:
@@ -384,6 +417,11 @@ class Window(Guards):
         return value
 
 
+def has_finaliser(value: Any) -> bool:
+    """Whether the end of *value* runs a ``__del__`` written in Python."""
+    return type(getattr(type(value), "__del__", None)) is FunctionType
+
+
 def _pause() -> None:
     import time
 
@@ -399,7 +437,7 @@ class ClosedWindow:
         self.on = False
         self.on_leave = on_leave
 
-    def open(self, _region: int, _in_with: bool, *_values: Any) -> bool:
+    def open(self, _region: int, *_values: Any) -> bool:
         """The plain statements run."""
         return False
 

@@ -82,6 +82,7 @@ class _Worker(threading.Thread):
                 try:
                     operation.run()
                 finally:
+                    del operation  # and what it holds, while this worker is idle
                     pool.busy.pop()
                 if pool.forked:  # this thread is the one that a child process began with
                     return

@@ -710,10 +710,10 @@ def finally_sees_the_locals() -> Any:
 def else_of_a_try() -> Any:
     """The `else` of a try runs only without an exception."""
     out = []
-    for bad in (False, True, False):
+    for i, bad in [(1, False), (2, True), (3, False)]:
         try:
-            a = refuse(1, bad)
-            b = fetch(2)
+            a = refuse(i, bad)
+            b = fetch(i)
         except Refused:
             out.append("refused")
         else:

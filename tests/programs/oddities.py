@@ -502,7 +502,7 @@ def decorators_on_both_sides(adaptive: Any) -> Any:
     return lambda: run(1)
 
 
-@factory()
+@factory(threads=False)
 def memoised_function(adaptive: Any) -> Any:
     """lru_cache above and below."""
 
@@ -528,7 +528,7 @@ def memoised_function(adaptive: Any) -> Any:
     return run
 
 
-@factory()
+@factory(threads=False)
 def memoised_operations(adaptive: Any) -> Any:
     """A memoising wrapper around an operation: one execution, also for two equal calls."""
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import io
+import os
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -67,6 +69,29 @@ def staggered(seconds: float) -> Callable[[int], float]:
     return lambda number: seconds * (1.0 + 2.0 / (1 + number))
 
 
+class _Printed:
+    """Collects what is printed, through a stream such as a process has: text over a file."""
+
+    def __init__(self, capture: bool) -> None:
+        self.capture = capture
+        self.text = ""
+
+    def __enter__(self) -> _Printed:
+        if self.capture:
+            self._number, self._path = tempfile.mkstemp(prefix="printed-")
+            self._stream = open(self._number, "w", encoding="utf-8")
+            self._redirect = contextlib.redirect_stdout(self._stream)
+            self._redirect.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self.capture:
+            self._redirect.__exit__(*error)
+            self._stream.close()
+            self.text = Path(self._path).read_text(encoding="utf-8")
+            os.unlink(self._path)
+
+
 def observe(
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
@@ -75,11 +100,9 @@ def observe(
     capture: bool = True,
 ) -> Outcome:
     """Run *function* in *world* and note what it showed."""
-    stream = io.StringIO()
-    redirect = contextlib.redirect_stdout(stream) if capture else contextlib.nullcontext()
     value: Any = None
     failure: BaseException | None = None
-    with use(world), redirect:
+    with use(world), _Printed(capture) as printed:
         try:
             value = function(*arguments)
         except Exception as error:
@@ -91,7 +114,7 @@ def observe(
         _exception(failure),
         frames,
         values,
-        stream.getvalue(),
+        printed.text,
         world,
     )
 
@@ -156,7 +179,8 @@ def differences(standard: Outcome, other: Outcome) -> list[str]:
             f"effects: plain {standard.world.ordered()}\n            adaptive {other.world.ordered()}"
         )
     found += _executions(standard, other)
-    found += [f"overlap: {one}" for one in other.world.violations]
+    if standard.exception is None:
+        found += [f"overlap: {one}" for one in other.world.violations]
     return found
 
 

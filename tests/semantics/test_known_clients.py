@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -24,6 +25,13 @@ def service() -> Iterator[Service]:
     running = Service()
     yield running
     running.close()
+
+
+@pytest.fixture
+def closing() -> Iterator[contextlib.ExitStack]:
+    """Close what the test opens."""
+    with contextlib.ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture(autouse=True)
@@ -76,46 +84,38 @@ def test_module_functions(service: Service, name: str, overlaps: int) -> None:
     _check(service, name, lambda: (service.url,), overlaps)
 
 
-def test_a_client_overlaps_once_its_answers_have_changed_nothing(service: Service) -> None:
+def test_a_client_overlaps_once_its_answers_have_changed_nothing(
+    service: Service, closing: contextlib.ExitStack
+) -> None:
     """httpx.Client."""
-    clients = []
-
-    def make() -> tuple[Any, str]:
-        clients.append(httpx.Client())
-        return clients[-1], service.url
-
-    _check(service, "with_a_client", make, overlaps=3, calls=4)
-    for client in clients:
-        client.close()
+    _check(
+        service,
+        "with_a_client",
+        lambda: (closing.enter_context(httpx.Client()), service.url),
+        overlaps=3,
+        calls=4,
+    )
 
 
-def test_a_session_overlaps_once_its_answers_have_changed_nothing(service: Service) -> None:
+def test_a_session_overlaps_once_its_answers_have_changed_nothing(
+    service: Service, closing: contextlib.ExitStack
+) -> None:
     """requests.Session."""
-    sessions = []
-
-    def make() -> tuple[Any, str]:
-        sessions.append(requests.Session())
-        return sessions[-1], service.url
-
-    _check(service, "with_a_session", make, overlaps=3, calls=4)
-    for session in sessions:
-        session.close()
+    _check(
+        service,
+        "with_a_session",
+        lambda: (closing.enter_context(requests.Session()), service.url),
+        overlaps=3,
+        calls=4,
+    )
 
 
 @pytest.mark.parametrize("kind", [httpx.Client, requests.Session])
 def test_answers_that_change_the_client_are_seen_by_the_next_request(
-    service: Service, kind: Any
+    service: Service, kind: Any, closing: contextlib.ExitStack
 ) -> None:
     """A Set-Cookie alters what the later requests of the same client say."""
-    clients = []
-
-    def make() -> tuple[Any, str]:
-        clients.append(kind())
-        return clients[-1], service.url
-
-    _check(service, "with_cookies", make)
-    for client in clients:
-        client.close()
+    _check(service, "with_cookies", lambda: (closing.enter_context(kind()), service.url))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ import pathlib
 import random
 import sys
 import time
+import types
 import urllib.request
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import httpx
@@ -24,6 +25,7 @@ import openai
 import pytest
 import requests
 
+from adaptive_jit.effects import catalogue
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.catalogue_console import is_stock_stream
 from adaptive_jit.effects.catalogue_http import is_model_endpoint
@@ -33,6 +35,9 @@ from adaptive_jit.effects.catalogue_values import BUDGET, exact
 from adaptive_jit.records.effects import Effect, EffectKind
 
 PURE, READS, UNORDERED, WRITES, UNKNOWN = EffectKind
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 URL = "http://127.0.0.1:9/items"
 MODEL = "http://127.0.0.1:9/v1/chat/completions"
 MESSAGES = [{"role": "user", "content": "hello"}]
@@ -85,7 +90,9 @@ def test_request_takes_its_effect_from_its_verb(http: Any) -> None:
     assert kind(http.request, method="GET", url=URL) is READS
     assert kind(http.request, "POST", URL) is WRITES
     assert kind(http.request, "POST", MODEL, json={}) is UNORDERED
-    assert kind(http.request, Text("GET"), URL) is UNKNOWN
+    for verb in (Text("GET"), 3, None):
+        found = effect(http.request, verb, URL)
+        assert (found.kind, found.watch) == (UNKNOWN, None)
 
 
 def test_a_post_to_a_model_endpoint_is_unordered(http: Any) -> None:
@@ -95,7 +102,10 @@ def test_a_post_to_a_model_endpoint_is_unordered(http: Any) -> None:
     assert kind(http.post, url=MODEL + "?api-version=1", json=body) is UNORDERED
     assert kind(http.post, URL + "?next=/v1/chat/completions", json=body) is WRITES
     assert kind(http.post, MODEL, json={**body, "conversation": "c1"}) is WRITES
-    assert kind(http.post, MODEL, data='{"conversation": "c1"}') is WRITES
+    for data in ('{"conversation": "c1"}', b'{"conversation": "c1"}'):
+        assert kind(http.post, MODEL, data=data) is WRITES
+    for data in ('{"model": "small"}', b'{"model": "small"}'):
+        assert kind(http.post, MODEL, data=data) is UNORDERED
     assert kind(http.put, MODEL, json=body) is WRITES
 
 
@@ -107,6 +117,27 @@ def test_arguments_of_unknown_types_make_a_request_unknown(http: Any) -> None:
     assert kind(http.get, URL, auth=("me", "secret")) is READS
     assert kind(http.get, URL, auth=lambda request: request) is UNKNOWN
     assert kind(http.post, MODEL, data=iter([b"x"])) is UNKNOWN
+
+
+def test_the_truth_of_an_argument_is_never_asked() -> None:
+    """``stream=`` is looked at only once it is known to be plain."""
+
+    class Sly:
+        def __bool__(self) -> bool:
+            raise AssertionError("asked")
+
+    assert kind(requests.get, URL, stream=Sly()) is UNKNOWN
+
+
+def test_answers_can_be_read_without_arguments_once_their_body_is_there() -> None:
+    """A hook for the parts of the JSON is a callback; an unread body comes from a stream."""
+    for answer in (httpx.Response(200, json={}), requests.Response()):
+        answer._content = b"{}"
+        assert kind(answer.json) is PURE
+        assert kind(answer.json, object_hook=dict) is UNKNOWN
+        assert kind(answer.json, 1) is UNKNOWN
+        del answer._content
+        assert kind(answer.json) is UNKNOWN
 
 
 def test_known_values_of_libraries_may_be_arguments() -> None:
@@ -173,6 +204,7 @@ def test_constructors_with_hooks_are_unknown() -> None:
         "httpcore.ConnectionPool.handle_request",
         "socket.socket",
         "socket.create_connection",
+        "httpx.Response.text",
     ],
 )
 def test_a_patch_below_httpx_makes_its_calls_unknown_while_it_lasts(target: str) -> None:
@@ -214,6 +246,38 @@ def test_a_patched_name_leads_to_no_rule() -> None:
         assert lookup(builtins.open) is None
 
 
+def test_a_class_of_the_user_s_in_the_place_of_an_inner_one_is_a_patch() -> None:
+    """A class has no code of its own to look at: its home must be the library."""
+
+    class Socket:
+        """A tunnel."""
+
+    with mock.patch("socket.socket", Socket):
+        assert kind(httpx.get, URL) is UNKNOWN
+    assert kind(httpx.get, URL) is READS
+
+
+def test_a_callable_that_is_no_function_is_not_asked_where_it_is_from() -> None:
+    """Its attributes may be computed by the user's code."""
+
+    class Sly:
+        def __call__(self) -> None:
+            """Called by nobody."""
+
+        def __getattribute__(self, name: str) -> Any:
+            raise AssertionError(name)
+
+    assert lookup(Sly()) is None
+    assert lookup(types.MethodType(Sly(), 1)) is None
+
+
+def test_a_property_of_the_user_s_is_a_patch_too() -> None:
+    """A proof of ``get(url).text`` relies on the property that is run later."""
+    with mock.patch.object(httpx.Response, "text", property(lambda answer: "other")):
+        assert kind(httpx.get, URL) is UNKNOWN
+    assert kind(httpx.get, URL) is READS
+
+
 def test_a_wrapper_of_an_inner_function_is_foreign_even_under_its_name() -> None:
     """``functools.wraps`` copies name and module; the code lies elsewhere."""
     original = httpx.Client.send
@@ -238,6 +302,22 @@ def test_what_was_patched_when_the_file_was_read_is_found_once_the_patch_has_gon
         assert "json:dumps" in shelf.by_name
     assert shelf.refresh()
     assert shelf.by_name["json:loads"].value is json.loads
+
+
+def test_what_this_library_itself_puts_around_a_function_is_no_patch() -> None:
+    """Held-back log records: the wrapper comes and may go again."""
+    file = pathlib.Path(catalogue.__file__).parent.parent / "runtime" / "output.py"
+    source = "def made(original): return lambda self, record: original(self, record)"
+    namespace: dict[str, Any] = {}
+    exec(compile(source, str(file), "exec"), namespace)
+    wrapper = functools.wraps(logging.Logger.handle)(namespace["made"](logging.Logger.handle))
+    guard = Guard(["logging:Logger.handle", "logging:Logger.info"])
+    assert guard.intact()
+    with mock.patch.object(logging.Logger, "handle", wrapper):
+        assert guard.intact()
+        assert Guard(["logging:Logger.handle"]).intact()
+        assert kind(logging.getLogger("made").info, "text") is WRITES
+    assert guard.intact()
 
 
 def test_a_deleted_inner_function_counts_as_patched() -> None:
@@ -278,10 +358,18 @@ def test_a_streamed_model_call_is_unknown(client: openai.OpenAI) -> None:
     assert kind(create, model="m", messages=MESSAGES, stream=True) is UNKNOWN
 
 
+def test_copies_of_a_client_are_pure_if_the_client_is_stock(client: openai.OpenAI) -> None:
+    """A function for the key is the user's code, in the copy as in the client."""
+    assert kind(client.with_options, timeout=3) is PURE
+    assert kind(client.with_options, http_client=httpx.Client()) is UNKNOWN
+    assert kind(openai.OpenAI(api_key=lambda: "none").with_options, timeout=3) is UNKNOWN
+
+
 def test_a_call_that_adds_to_a_conversation_writes(client: openai.OpenAI) -> None:
     """The order of such calls is kept by the server."""
     create = client.responses.create
     assert kind(create, model="m", input="x", conversation=None) is UNORDERED
+    assert kind(create, model="m", input="x", conversation=openai.NOT_GIVEN) is UNORDERED
     assert kind(create, model="m", input="x", conversation="c1") is WRITES
     assert kind(create, model="m", input="x", extra_body={"conversation": "c1"}) is WRITES
 
@@ -291,6 +379,7 @@ def test_arguments_of_model_calls_must_be_plain(client: openai.OpenAI) -> None:
     create = client.chat.completions.create
     assert kind(create, model="m", messages=iter(MESSAGES)) is UNKNOWN
     assert kind(create, model=Text("m"), messages=MESSAGES) is UNKNOWN
+    assert kind(create, Text("m"), messages=MESSAGES) is UNKNOWN
     raw = {"X-Stainless-Raw-Response": "true"}
     assert kind(create, model="m", messages=MESSAGES, extra_headers={"x": "y"}) is UNORDERED
     assert kind(create, model="m", messages=MESSAGES, extra_headers=raw) is UNKNOWN
@@ -380,6 +469,9 @@ def test_descriptors_devices_and_openers_are_unknown() -> None:
     """A terminal or pipe is drawn from; an opener is a callback."""
     assert kind(open, 0) is UNKNOWN
     assert kind(open, "/dev/stdin") is UNKNOWN
+    assert kind(open, b"/dev/stdin") is UNKNOWN
+    assert kind(open, b"somewhere") is READS
+    assert kind(open, "somewhere", None) is UNKNOWN
     assert kind(pathlib.Path("/dev/stdin").read_text) is UNKNOWN
     assert kind(open, "somewhere", opener=print) is UNKNOWN
     assert kind(open, Text("somewhere")) is UNKNOWN
@@ -393,6 +485,7 @@ def test_paths_read_and_write_files() -> None:
         found = effect(getattr(path, name))
         assert (found.kind, found.resource) == (READS, "files")
     assert kind(path.write_text, "text") is WRITES
+    assert kind(path.read_text, Text("utf-8")) is UNKNOWN
     assert kind(path.joinpath, "more") is PURE
 
     class Traced(type(path)):  # type: ignore[misc]
@@ -459,6 +552,7 @@ def test_builtins_are_pure_as_far_as_they_look_into_their_arguments() -> None:
     assert kind(len, collections.UserList([1])) is UNKNOWN
     assert kind(sum, (number for number in (1, 2))) is UNKNOWN
     assert kind(zip, [1], [2]) is PURE
+    assert kind(enumerate, [1], start=Text("1")) is UNKNOWN
     assert kind(next, iter([1])) is UNKNOWN
     assert kind(copy.deepcopy, {"a": [1]}) is PURE
     assert kind(copy.deepcopy, object()) is UNKNOWN
@@ -509,6 +603,8 @@ def test_isinstance_asks_nobody_or_is_unknown() -> None:
     assert kind(isinstance, Sly(), int) is UNKNOWN
     assert kind(isinstance, 1, Abstract) is UNKNOWN
     assert kind(isinstance, mock.Mock(), int) is UNKNOWN
+    assert kind(isinstance, 1) is UNKNOWN
+    assert kind(isinstance, 1, int, strict=True) is UNKNOWN
     assert kind(type, 1) is PURE
     assert kind(type, "Name", (), {}) is UNKNOWN
 
@@ -525,6 +621,8 @@ def test_exact_values_are_exact_at_every_depth() -> None:
     assert exact({("a", 1): {"b": {1, 2}}})
     assert not exact({("a", Text("x")): 1})
     assert not exact([[Text("x")]])
+    assert exact(bytearray(b"x"))
+    assert not exact([bytearray(b"x")])
     assert exact([0] * BUDGET)
     assert not exact([0] * (BUDGET + 1))
     assert not exact([httpx.Timeout(1)])
@@ -539,7 +637,7 @@ def test_print_of_plain_values_to_a_stock_stream_writes_the_console() -> None:
     found = effect(print, "text", [1], sep=", ", flush=True)
     assert (found.kind, found.resource) == (WRITES, "console")
     assert kind(print, Text("text")) is UNKNOWN
-    assert kind(print, "text", file=sys.stderr) is UNKNOWN
+    assert "file=" in effect(print, "text", file=sys.stderr).reason
 
 
 def test_print_to_a_stream_of_the_user_s_is_unknown() -> None:
@@ -564,7 +662,7 @@ def test_print_to_a_stream_of_the_user_s_is_unknown() -> None:
 @pytest.fixture
 def logger() -> Any:
     """A logger whose records reach its own handlers only."""
-    made = logging.Logger("adaptive_jit.test")
+    made = logging.Logger("adaptive_jit.test")  # noqa: LOG001 (nobody else shall have it)
     made.addHandler(logging.NullHandler())
     return made
 
@@ -580,34 +678,85 @@ def test_a_stock_logger_writes_the_console(logger: logging.Logger) -> None:
     assert lookup(logger.exception) is None
 
 
-def test_a_logger_with_code_of_the_user_s_is_unknown(logger: logging.Logger) -> None:
-    """Handlers, filters, formatters, subclasses, replaced methods, factories."""
+class NullHandler(logging.Handler):
+    """Named like one of the standard library."""
 
-    class Handler(logging.StreamHandler):  # type: ignore[type-arg]
-        """May do anything with a record."""
+    def emit(self, record: logging.LogRecord) -> None:
+        raise AssertionError(record)
 
-    class Formatter(logging.Formatter):
-        """May format as it likes."""
 
-    handler = logger.handlers[0]
-    formatted = logging.NullHandler()
-    formatted.setFormatter(Formatter())
-    filtered = logging.NullHandler()
-    filtered.addFilter(lambda record: True)
-    for other in (Handler(), formatted, filtered, logging.StreamHandler(io.StringIO())):
-        logger.handlers = [handler, other]
+class Formatter(logging.Formatter):
+    """May format as it likes."""
+
+
+def _handler(**parts: Any) -> logging.Handler:
+    made = logging.NullHandler()
+    for name, value in parts.items():
+        setattr(made, name, value)
+    return made
+
+
+FOREIGN_HANDLERS: dict[str, Callable[[], Any]] = {
+    "a subclass": lambda: type("Mine", (logging.StreamHandler,), {})(),
+    "a namesake": NullHandler,
+    "a namesake that says it is from logging": lambda: type(
+        "NullHandler", (logging.NullHandler,), {"__module__": "logging"}
+    )(),
+    "the bare base class": logging.Handler,
+    "one with a formatter": lambda: _handler(formatter=Formatter()),
+    "one with a filter": lambda: _handler(filters=[print]),
+    "one with a replaced emit": lambda: _handler(emit=print),
+    "one with a replaced handle": lambda: _handler(handle=print),
+    "one into a buffer": lambda: logging.StreamHandler(io.StringIO()),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN_HANDLERS)
+def test_a_handler_of_the_user_s_is_unknown(name: str, logger: logging.Logger) -> None:
+    """Beside a stock one, or as the handler of last resort."""
+    other = FOREIGN_HANDLERS[name]()
+    logger.addHandler(other)
+    assert kind(logger.info, "text") is UNKNOWN
+    logger.removeHandler(other)
+    with mock.patch("logging.lastResort", other):
+        assert kind(logger.info, "text") is WRITES
+        logger.handlers.clear()
         assert kind(logger.info, "text") is UNKNOWN
-    logger.handlers = [handler]
     assert kind(logger.info, "text") is WRITES
+    with mock.patch("logging.lastResort", None):
+        assert kind(logger.info, "text") is WRITES
+
+
+def test_a_logger_with_filters_or_replaced_methods_is_unknown(logger: logging.Logger) -> None:
+    """Both are seen at each call."""
     logger.addFilter(lambda record: True)
     assert kind(logger.info, "text") is UNKNOWN
     logger.filters.clear()
     logger.handle = print  # type: ignore[method-assign, assignment]
     assert kind(logger.info, "text") is UNKNOWN
     del logger.handle  # type: ignore[method-assign]
-    with mock.patch("logging._logRecordFactory", mock.Mock()):
-        assert kind(logger.info, "text") is UNKNOWN
     assert kind(logger.info, "text") is WRITES
+
+
+def test_a_record_factory_of_the_user_s_is_unknown(logger: logging.Logger) -> None:
+    """One of this library is not: it holds records back and keeps their order."""
+
+    def ours() -> None:
+        """Stands for the runtime's own."""
+
+    def nowhere() -> None:
+        """Says nothing of its home."""
+
+    ours.__module__ = "adaptive_jit.runtime.output"
+    nowhere.__module__ = None  # type: ignore[assignment]
+    for factory, expected in (
+        (mock.Mock(), UNKNOWN),
+        (functools.partial(logging.LogRecord), UNKNOWN),
+        (nowhere, UNKNOWN),
+        (ours, WRITES),
+    ):
+        with mock.patch("logging._logRecordFactory", factory):
+            assert kind(logger.info, "text") is expected
 
 
 def test_handlers_of_parents_count_only_where_records_reach_them(logger: logging.Logger) -> None:
@@ -616,7 +765,7 @@ def test_handlers_of_parents_count_only_where_records_reach_them(logger: logging
     class Handler(logging.NullHandler):
         """May do anything with a record."""
 
-    parent = logging.Logger("parent")
+    parent = logging.Logger("parent")  # noqa: LOG001
     parent.addHandler(Handler())
     logger.parent = parent
     assert kind(logger.info, "text") is UNKNOWN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import http.cookiejar
 import http.server
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,37 @@ def test_a_jar_that_changes_while_it_is_read_counts_as_changed() -> None:
     assert snapshot(mock.Mock(_cookies={})) == frozenset()
 
 
+def test_a_jar_that_cannot_be_read_twice_is_not_taken_for_unchanged() -> None:
+    """Two failures to look are no comparison."""
+    client = httpx.Client()
+    watch = ask(client).watch
+    assert watch is not None
+    with mock.patch("adaptive_jit.effects.receivers.snapshot", return_value=None):
+        assert watch.changed(watch.before())
+
+
+def test_an_identifier_that_is_used_again_is_not_taken_for_the_old_client() -> None:
+    """Vettings and verdicts name the very object that they are for."""
+    one, two = httpx.Client(), httpx.Client()
+    first = ask(one).watch
+    assert first is not None
+    assert isinstance(first, receivers.Vetting)
+    receivers._vettings[id(two)] = first
+    assert ask(two).watch is not first
+
+    class Sending(httpx.Client):
+        def send(self, request: Any, **kwargs: Any) -> Any:
+            return super().send(request, **kwargs)
+
+    class Named(httpx.Client):
+        """Overrides nothing."""
+
+    assert overrides_nothing(Named, httpx.Client)
+    key = (id(Sending), id(httpx.Client))
+    receivers._subclasses[key] = receivers._subclasses[id(Named), id(httpx.Client)]
+    assert not overrides_nothing(Sending, httpx.Client)
+
+
 def test_vettings_are_forgotten_with_their_clients() -> None:
     """Neither client nor vetting is kept alive, nor is an id mistaken for another client."""
     client = httpx.Client()
@@ -269,6 +301,28 @@ def _hooked() -> requests.Session:
     return session
 
 
+class _Transport(httpx.HTTPTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return super().handle_request(request)
+
+
+class _SDK(openai.OpenAI):
+    def _prepare_options(self, options: Any) -> Any:
+        return options
+
+
+def _transport_replaced() -> httpx.Client:
+    client = httpx.Client()
+    client._transport.handle_request = mock.Mock()  # type: ignore[method-assign]
+    return client
+
+
+def _resource_of_another() -> openai.OpenAI:
+    client = sdk()
+    client.chat.completions._post = sdk().post  # type: ignore[method-assign]
+    return client
+
+
 def _resource_replaced() -> openai.OpenAI:
     client = sdk()
     client.chat.completions._post = mock.Mock()  # type: ignore[method-assign]
@@ -294,6 +348,8 @@ FOREIGN = {
     "httpx with a transport": lambda: httpx.Client(transport=httpx.MockTransport(print)),
     "httpx with a mount": lambda: httpx.Client(mounts={"all://": httpx.MockTransport(print)}),
     "httpx with a jar": lambda: httpx.Client(cookies=_Jar()),
+    "httpx with a transport class": lambda: httpx.Client(transport=_Transport()),
+    "httpx with a transport's method replaced": _transport_replaced,
     "httpx with a replaced method": lambda: _replaced(httpx.Client(), "send"),
     "httpx with a replaced transport": lambda: _replaced(httpx.Client(), "_transport"),
     "httpx with a replaced pool": _pool_replaced,
@@ -305,6 +361,8 @@ FOREIGN = {
     "requests with a replaced method": lambda: _replaced(requests.Session(), "send"),
     "requests with a replaced adapter": _adapter_replaced,
     "openai with a key function": lambda: openai.OpenAI(api_key=lambda: "none"),
+    "openai of a class of its own": lambda: _SDK(api_key="none"),
+    "openai with a resource of another client": _resource_of_another,
     "openai with a replaced method": lambda: _replaced(sdk(), "_prepare_options"),
     "openai with a replaced resource": _resource_replaced,
     "openai with hooks below": lambda: sdk(
@@ -349,6 +407,14 @@ def test_a_receiver_is_checked_at_each_start() -> None:
 def test_a_closed_mount_for_some_hosts_is_stock() -> None:
     """``None`` in the mounts means the client's own transport."""
     assert ask(httpx.Client(mounts={"http://127.0.0.1": None})).kind is READS
+
+
+def test_either_http_library_may_be_absent() -> None:
+    """Older versions of the SDK are built on ``httpx``, newer ones on ``httpx2``."""
+    client = sdk(http_client=httpx.Client())
+    with mock.patch.dict(sys.modules):
+        del sys.modules["httpx2"]
+        assert ask(client).kind is UNORDERED
 
 
 # Subclasses -----------------------------------------------------------------------------------

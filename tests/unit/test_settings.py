@@ -1,0 +1,412 @@
+"""Settings: sources and their order, ranges, errors, and the scope of ``override``."""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+
+from adaptive_jit import settings
+from adaptive_jit.errors import AdaptiveError, ConfigurationError, ConfigurationWarning
+from adaptive_jit.settings import Settings, current, override, record, scopes
+
+DEFAULTS = {
+    "enabled": True,
+    "strategy": "auto",
+    "io_threshold": 0.3,
+    "cpu_threshold": 0.7,
+    "min_predicted_speedup": 1.2,
+    "min_speedup": 1.05,
+    "evidence": 20.0,
+    "profile_calls": 2,
+    "trial_budget": 0.02,
+    "probe_budget": 0.02,
+    "max_workers": 64,
+    "window": 64,
+    "effects": "proved",
+    "persist": True,
+    "cache_dir": "/home/ann/.cache/adaptive_jit",
+    "log": "warning",
+    "report": None,
+}
+
+HOME = {"HOME": "/home/ann"}
+
+OTHERS = {  # name: text of the environment, the value that it stands for
+    "enabled": ("0", False),
+    "strategy": ("Direct", "direct"),
+    "io_threshold": ("0.25", 0.25),
+    "cpu_threshold": ("1", 1.0),
+    "min_predicted_speedup": ("2", 2.0),
+    "min_speedup": ("1.0", 1.0),
+    "evidence": ("99.5", 99.5),
+    "profile_calls": ("5", 5),
+    "trial_budget": ("0", 0.0),
+    "probe_budget": ("0.5", 0.5),
+    "max_workers": (" 8 ", 8),
+    "window": ("1", 1),
+    "effects": ("declared", "declared"),
+    "persist": ("0", False),
+    "cache_dir": ("/tmp/c", "/tmp/c"),
+    "log": ("INFO", "info"),
+    "report": ("out.html", "out.html"),
+}
+
+WRONG = {
+    "enabled": ["yes", "2", "-1"],
+    "strategy": ["threads", "fast"],
+    "io_threshold": ["-0.1", "1.1", "nan", "x"],
+    "cpu_threshold": ["-0.1", "1.1", "inf", "half"],
+    "min_predicted_speedup": ["0.9", "inf", "nan"],
+    "min_speedup": ["0.99", "-1"],
+    "evidence": ["0.5", "inf"],
+    "profile_calls": ["0", "1.5", "many"],
+    "trial_budget": ["-0.01", "1.01"],
+    "probe_budget": ["-0.01", "2"],
+    "max_workers": ["0", "-3", "2.0", "1e3"],
+    "window": ["0", "x"],
+    "effects": ["guessed"],
+    "persist": ["no"],
+    "cache_dir": ["a\0b"],
+    "log": ["loud"],
+    "report": ["a\0b"],
+}
+
+EACH_WRONG = [(name, text) for name, texts in WRONG.items() for text in texts]
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_read_anew():
+    settings.refresh()
+    yield
+    settings.refresh()
+
+
+@pytest.fixture(autouse=True)
+def _on_linux(monkeypatch):
+    monkeypatch.setattr(record.sys, "platform", "linux")
+
+
+def test_every_setting_has_the_documented_default():
+    assert dataclasses.asdict(Settings.from_environ(HOME)) == DEFAULTS
+
+
+def test_every_test_table_covers_every_setting():
+    names = {field.name for field in dataclasses.fields(Settings)}
+    assert names == set(DEFAULTS) == set(OTHERS) == set(WRONG) == set(settings.origins())
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_environment_sets_each_setting(name):
+    text, value = OTHERS[name]
+    read = Settings.from_environ(HOME | {f"ADAPTIVE_JIT_{name.upper()}": text})
+    assert dataclasses.asdict(read) == DEFAULTS | {name: value}
+
+
+@pytest.mark.parametrize(("name", "text"), EACH_WRONG)
+def test_a_wrong_variable_is_named_with_its_value_and_what_is_allowed(name, text):
+    variable = f"ADAPTIVE_JIT_{name.upper()}"
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environ({variable: text})
+    allowed = {row.name: row.allowed for row in settings.describe_all()}[name]
+    assert str(caught.value) == f"{variable}={text!r} is not allowed; give {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("enabled", "1"),
+        ("enabled", 2),
+        ("strategy", None),
+        ("strategy", "x"),
+        ("io_threshold", "0.3"),
+        ("io_threshold", 1.5),
+        ("cpu_threshold", None),
+        ("min_predicted_speedup", 0.5),
+        ("min_speedup", float("nan")),
+        ("evidence", 10**400),
+        ("profile_calls", 2.0),
+        ("profile_calls", True),
+        ("trial_budget", -1),
+        ("probe_budget", [0.1]),
+        ("max_workers", 0),
+        ("max_workers", "4"),
+        ("window", 0),
+        ("effects", 3),
+        ("persist", None),
+        ("cache_dir", 7),
+        ("cache_dir", b"bytes"),
+        ("log", "shout"),
+        ("report", ""),
+    ],
+)
+def test_a_wrong_argument_is_refused_everywhere(name, value):
+    """The decorator, ``override`` and the record itself say the same."""
+    for attempt in (
+        lambda: current({name: value}),
+        lambda: override(**{name: value}),
+        lambda: Settings(**{name: value}),
+    ):
+        with pytest.raises(ConfigurationError, match=f"^{name}=.* is not allowed; give "):
+            attempt()
+
+
+def test_configuration_errors_are_value_errors_of_the_tree():
+    with pytest.raises(ValueError) as caught:
+        current({"window": 0})
+    assert isinstance(caught.value, AdaptiveError)
+
+
+def test_an_unknown_argument_is_refused_with_the_nearest_name():
+    with pytest.raises(ConfigurationError, match="did you mean max_workers?"):
+        current({"max_worker": 3})
+    with pytest.raises(ConfigurationError, match="there are enabled, strategy, "):
+        override(zzz=1)
+
+
+def test_an_unknown_variable_warns_with_the_nearest_name():
+    with pytest.warns(ConfigurationWarning, match="did you mean ADAPTIVE_JIT_MAX_WORKERS?"):
+        Settings.from_environ({"ADAPTIVE_JIT_MAXWORKERS": "3"})
+
+
+def test_variables_of_others_and_known_ones_do_not_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Settings.from_environ({"ADAPTIVE_JITTER": "1", "ADAPTIVE_JIT_WINDOW": "2"})
+
+
+def test_an_unknown_variable_warns_once_per_process_even_as_an_error(monkeypatch):
+    """Where warnings are errors, the second decoration works."""
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOWS", "3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConfigurationWarning):
+            current()
+        assert current().window == 64
+
+
+def test_an_empty_variable_counts_as_not_set():
+    empty = {f"ADAPTIVE_JIT_{name.upper()}": " " for name in DEFAULTS}
+    assert dataclasses.asdict(Settings.from_environ(HOME | empty)) == DEFAULTS
+
+
+def test_argument_beats_override_beats_environment_beats_default(monkeypatch):
+    assert current().window == 64
+    assert settings.origins()["window"] == "default"
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "5")
+    settings.refresh()
+    assert current().window == 5
+    assert settings.origins()["window"] == "environment"
+    with override(window=6):
+        assert current().window == 6
+        assert settings.origins()["window"] == "override"
+        assert current({"window": 7}).window == 7
+        assert settings.origins({"window": 7})["window"] == "argument"
+        assert settings.origins({"window": 7})["log"] == "default"
+    assert current().window == 5
+
+
+def test_the_environment_is_read_at_first_use_and_only_then(monkeypatch):
+    """``load_dotenv()`` between import and first decoration has its effect."""
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "3")
+    assert current().window == 3
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "4")
+    assert current().window == 3
+
+
+def test_importing_reads_nothing():
+    """A wrong variable does not break the import, only the first decoration."""
+    code = (
+        "from adaptive_jit.settings import current\n"
+        "from adaptive_jit.errors import ConfigurationError\n"
+        "try: current()\n"
+        "except ConfigurationError as error: print(error)\n"
+    )
+    environ = os.environ | {"ADAPTIVE_JIT_WINDOW": "none"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("ADAPTIVE_JIT_WINDOW='none' is not allowed")
+
+
+def test_a_wrong_environment_raises_at_every_decoration(monkeypatch):
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "none")
+    for _ in range(2):
+        with pytest.raises(ConfigurationError):
+            current()
+
+
+def test_overrides_nest_and_the_inner_one_wins():
+    with override(window=5, log="info"), override(window=6):
+        assert (current().window, current().log) == (6, "info")
+    assert (current().window, current().log) == (64, "warning")
+
+
+def test_one_override_can_be_entered_again_inside_itself():
+    once = override(window=5)
+    with once, override(window=6):
+        with once:
+            assert current().window == 5
+        assert current().window == 6
+
+
+def test_an_override_ends_with_an_exception():
+    with pytest.raises(ZeroDivisionError), override(window=5):
+        1 / 0  # noqa: B018
+    assert current().window == 64
+
+
+def test_override_does_not_reach_other_threads():
+    seen = []
+    with override(window=5):
+        thread = threading.Thread(target=lambda: seen.append(current().window))
+        thread.start()
+        thread.join()
+    assert seen == [64]
+
+
+def test_override_follows_a_copied_context():
+    """Operations run in a copy of the caller's context, so they see the caller's settings."""
+    with override(window=5):
+        context = contextvars.copy_context()
+    assert context.run(lambda: current().window) == 5
+
+
+def test_generation_grows_with_every_change():
+    numbers = [settings.generation()]
+    with override(window=5):
+        numbers.append(settings.generation())
+        with override():
+            numbers.append(settings.generation())
+        numbers.append(settings.generation())
+    numbers.append(settings.generation())
+    settings.refresh()
+    numbers.append(settings.generation())
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_refused_override_changes_nothing():
+    before = settings.generation()
+    with pytest.raises(ConfigurationError):
+        override(window=0)
+    assert settings.generation() == before
+    assert current().window == 64
+
+
+def test_entering_an_override_tells_the_listeners_with_it_in_force(monkeypatch):
+    heard = []
+    monkeypatch.setattr(scopes, "_listeners", [])
+    settings.on_override(lambda names: heard.append((names, current().window)))
+    with override(window=5, log="info"):
+        assert heard == [(frozenset({"window", "log"}), 5)]
+    assert len(heard) == 1
+
+
+def test_a_failing_listener_leaves_no_override_behind(monkeypatch):
+    monkeypatch.setattr(scopes, "_listeners", [lambda _names: 1 / 0])
+    with pytest.raises(ZeroDivisionError):
+        override(window=5).__enter__()
+    assert current().window == 64
+
+
+def test_repeated_questions_are_answered_from_memory():
+    arguments = {"strategy": "thread", "max_workers": 3}
+    assert current(arguments) is current(dict(arguments))
+    assert current() is current()
+
+
+def test_memory_of_arguments_is_bounded():
+    for number in range(1, 600):
+        assert current({"window": number}).window == number
+    assert len(scopes._layer({}).known) <= 300
+
+
+def test_io_threshold_may_not_exceed_cpu_threshold_in_one_source():
+    with pytest.raises(ConfigurationError, match=r"^io_threshold=0.8 .* at most cpu_threshold"):
+        current({"io_threshold": 0.8, "cpu_threshold": 0.5})
+    with pytest.raises(ConfigurationError, match="^ADAPTIVE_JIT_IO_THRESHOLD=0.8 "):
+        Settings.from_environ(
+            {"ADAPTIVE_JIT_IO_THRESHOLD": "0.8", "ADAPTIVE_JIT_CPU_THRESHOLD": "0.5"}
+        )
+    with pytest.raises(ConfigurationError):
+        Settings(io_threshold=0.8)
+
+
+def test_between_sources_the_stronger_threshold_stays_and_the_weaker_gives_way():
+    """No later ``override`` may make a decorated function fail in a call."""
+    decorated = {"io_threshold": 0.6}
+    with override(cpu_threshold=0.4):
+        assert (current(decorated).io_threshold, current(decorated).cpu_threshold) == (0.6, 0.6)
+        assert (current().io_threshold, current().cpu_threshold) == (0.3, 0.4)
+    with override(cpu_threshold=0.1):
+        assert (current().io_threshold, current().cpu_threshold) == (0.1, 0.1)
+
+
+@pytest.mark.parametrize("variable", ["PYTEST_VERSION", "PYTEST_CURRENT_TEST"])
+def test_nothing_persists_under_pytest_unless_asked(variable):
+    assert not Settings.from_environ({variable: "x"}).persist
+    assert Settings.from_environ({variable: "x", "ADAPTIVE_JIT_PERSIST": "1"}).persist
+
+
+def test_an_old_pytest_that_collects_is_noticed(monkeypatch):
+    """Before 8.2 no variable is set while tests are collected."""
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
+    settings.refresh()
+    assert not current().persist
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {"HOME": "/h", "XDG_CACHE_HOME": "/x"}, "/x/adaptive_jit"),
+        ("linux", {"HOME": "/h", "XDG_CACHE_HOME": "relative"}, "/h/.cache/adaptive_jit"),
+        ("linux", {"HOME": "/h"}, "/h/.cache/adaptive_jit"),
+        ("darwin", {"HOME": "/h", "XDG_CACHE_HOME": "/x"}, "/h/Library/Caches/adaptive_jit"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/adaptive_jit"),
+        ("win32", {"HOME": "/h"}, None),
+    ],
+)
+def test_the_cache_folder_is_the_one_of_the_platform(monkeypatch, platform, environ, folder):
+    monkeypatch.setattr(record.sys, "platform", platform)
+    assert Settings.from_environ(environ).cache_dir == folder
+
+
+def test_paths_may_be_path_objects_and_start_with_a_tilde():
+    assert current({"report": Path("a") / "b"}).report == os.path.join("a", "b")
+    assert current({"cache_dir": "~/c"}).cache_dir == os.path.expanduser("~/c")
+
+
+def test_numbers_of_other_libraries_are_taken():
+    class Three:
+        def __index__(self):
+            return 3
+
+    assert current({"window": Three()}).window == 3
+
+
+def test_describe_all_gives_value_source_and_range():
+    with override(window=5):
+        rows = {row.name: row for row in settings.describe_all({"log": "info"})}
+    assert list(rows) == list(DEFAULTS)
+    assert rows["window"] == (
+        "window",
+        5,
+        "override",
+        "a whole number of at least 1 (operations ahead)",
+    )
+    assert rows["log"][1:3] == ("info", "argument")
+    assert rows["trial_budget"].allowed == "a number from 0 to 1 (share of running time)"
+    assert rows["effects"].allowed == "declared, proved or observed"
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        current().window = 3
