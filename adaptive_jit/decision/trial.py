@@ -46,6 +46,13 @@ MOST_DOUBLINGS = 6
 
 LOG_2 = math.log(2.0)
 
+LEAST_HOPED = math.log(1.5)
+"""A gain is taken for granted only from half of this (in log seconds) on.
+
+If hardly anything is predicted, hardly any luck would do: it halves false
+switches on times with outliers.
+"""
+
 
 class Standing(enum.Enum):
     """How a trial stands after a call."""
@@ -61,7 +68,7 @@ class Judge:
     """Says how a trial stands, from the times of both arms alone.
 
     ``gain`` is the log speed-up that was predicted (a factor of 2 where
-    nothing is known).
+    nothing is known, at least 1.5).
     """
 
     __slots__ = ("_enough", "_margin", "gain")
@@ -73,7 +80,8 @@ class Judge:
 
     def expect(self, predicted_speedup: float | None) -> None:
         """Judge from now on against this prediction."""
-        self.gain = math.log(predicted_speedup) if predicted_speedup else LOG_2
+        gain = math.log(predicted_speedup) if predicted_speedup else LOG_2
+        self.gain = max(gain, LEAST_HOPED)
 
     def needed(self, failed: int) -> float:
         """Return the log evidence needed to keep parallel after *failed* trials."""

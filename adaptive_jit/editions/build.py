@@ -105,7 +105,8 @@ class _Assembly:
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             docstring, body = body[:1], body[1:]
         inner = self.block(body)
-        enter = nowhere(assign(WINDOW, method(const(DISPATCHER), "enter")))
+        # On a line of its own making the tracer would see the `def` line.
+        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), body[0])
         leave = nowhere(ast.Expr(window("leave")))
         whole = nowhere(ast.Try(inner, [], [], [leave]))
         node.body = [*docstring, enter, whole]

@@ -10,7 +10,7 @@ file only when the program itself has imported the library.
 from __future__ import annotations
 
 from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from adaptive_jit.effects.catalogue_load import FILES, Key, Shelf, shelf
 from adaptive_jit.effects.catalogue_names import MIXINS
@@ -155,7 +155,7 @@ def _home(callee: object) -> object:
     if kind is FunctionType or kind is BuiltinMethodType:
         return callee.__module__
     if issubclass(type(callee), type):
-        return _text_of_type(callee, "__module__")
+        return _text_of_type(cast("type", callee), "__module__")
     return None
 
 

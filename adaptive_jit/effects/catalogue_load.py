@@ -7,8 +7,8 @@ stay waiting.
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_names import (
@@ -26,7 +26,7 @@ from adaptive_jit.effects.receivers import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLDER = Path(__file__).parent.parent / "catalogue"
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "catalogue")
 
 FILES = {
     "_blake2": "hashing",
@@ -142,7 +142,8 @@ def read(name: str) -> dict[str, Any]:
     """The data of one file of the catalogue."""
     import tomllib
 
-    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+    with open(os.path.join(FOLDER, f"{name}.toml"), "rb") as file:
+        return tomllib.load(file)
 
 
 def lowering(name: str) -> Lowering:

@@ -66,7 +66,7 @@ class TypeRule:
         self._shelf = shelf
         self._seen = {
             attribute: in_mro(kind, attribute)
-            for attribute in (*self._attributes, *self._once_read, *self._lazy)
+            for attribute in (*self._attributes, *self._once_read)
             if kind is not None and _is_harmless(in_mro(kind, attribute), name)
         }
 
@@ -76,13 +76,13 @@ class TypeRule:
         state = getattr(owner, "__dict__", {})
         if name in self._once_read:
             return found is self._seen.get(name, _ABSENT) and self._has_been_read(state)
-        if name in self._attributes or name in self._lazy:
+        if name in self._attributes:
             if name in state and not hasattr(type(found), "__set__"):
                 return True
             return found is not _ABSENT and found is self._seen.get(name, _ABSENT)
         if name in state:
             return not hasattr(type(found), "__set__")
-        if self._lazy and isinstance(found, cached_property):
+        if isinstance(found, cached_property):
             return is_own(found.func, self.name.partition(":")[0])
         return type(found) in (FunctionType, MethodDescriptorType)
 
@@ -148,18 +148,11 @@ class ListRule(BuiltinRule):
 class ModelRule(TypeRule):
     """An answer class of the SDK: fields live in the instance's namespace."""
 
-    def attribute(self, owner: object, name: str) -> bool:
-        """Whether it is a field, or a property known to be harmless."""
-        state = getattr(owner, "__dict__", {})
-        if name in state:
-            return in_mro(type(owner), name) is _ABSENT
-        return super().attribute(owner, name)
-
     def member(self, name: str) -> Member | None:
         """A field, by its annotation, or what the file says."""
         fields = getattr(self.kind, "__pydantic_fields__", {})
         if name in fields:
-            return Member("attribute", _annotated(fields[name].annotation), ATTRIBUTE)
+            return Member("attribute", annotated(fields[name].annotation), ATTRIBUTE)
         return super().member(name)
 
 
@@ -172,16 +165,14 @@ def in_mro(kind: type, name: str) -> Any:
 
 
 def _is_harmless(found: object, name: str) -> bool:
-    """A property or cached property of the library's own code, or a C descriptor."""
+    """A property of the library's own code, or a C descriptor."""
     module = name.partition(":")[0]
     if type(found) is property:
-        return is_own(found.fget, module)
-    if isinstance(found, cached_property):
-        return is_own(found.func, module)
+        return is_own(found, module)
     return found is not _ABSENT and type(found).__module__ == "builtins"
 
 
-def _annotated(annotation: Any) -> str | None:
+def annotated(annotation: Any) -> str | None:
     """The name of the type rule for a model's field; answers are built from parsed JSON."""
     import typing
     from types import UnionType
@@ -192,16 +183,16 @@ def _annotated(annotation: Any) -> str | None:
     if origin is typing.Literal:
         return BUILTIN
     if origin is typing.Annotated:
-        return _annotated(typing.get_args(annotation)[0])
+        return annotated(typing.get_args(annotation)[0])
     if origin in (typing.Union, UnionType):
-        names = {_annotated(one) for one in typing.get_args(annotation) if one is not NoneType}
+        names = {annotated(one) for one in typing.get_args(annotation) if one is not NoneType}
         return names.pop() if len(names) == 1 else None
     if origin is list:
-        item = _annotated(typing.get_args(annotation)[0])
+        item = annotated(typing.get_args(annotation)[0])
         return item if item in (None, BUILTIN) else f"list[{item}]"
     if origin is dict or annotation in (list, dict):
         parts = typing.get_args(annotation)
-        return BUILTIN if all(_annotated(one) == BUILTIN for one in parts) else None
+        return BUILTIN if all(annotated(one) == BUILTIN for one in parts) else None
     if isinstance(annotation, type) and is_model(annotation):
         return f"{annotation.__module__}:{annotation.__qualname__}"
     return None

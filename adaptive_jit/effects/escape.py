@@ -55,6 +55,9 @@ _TEXT_METHODS = frozenset(
 """Methods of strings whose result is a scalar, so that nothing of an argument is in it."""
 
 
+_PRINTERS = frozenset(("print", "sys.stdout.write", "sys.stderr.write", "pprint", "pprint.pprint"))
+
+
 def contradiction(function: FunctionType) -> str | None:
     """Why *function* cannot be ``pure`` or ``reads``: "line 4: assigns to global `n`", or None."""
     try:
@@ -75,6 +78,18 @@ def leaves_arguments(function: FunctionType) -> bool:
     except NoSource:
         return False
     return _Taint(source.node).is_clean()
+
+
+def prints(function: FunctionType) -> bool:
+    """Whether *function* itself writes to the console, where order can be seen."""
+    try:
+        source = source_of(function)
+    except NoSource:
+        return False
+    return any(
+        isinstance(node, ast.Call) and ast.unparse(node.func) in _PRINTERS
+        for node in ast.walk(source.node)
+    )
 
 
 def _contradicts(node: ast.AST, source: FunctionSource, code: CodeType) -> str | None:

@@ -76,8 +76,10 @@ class Known(Builtins):
         target: Callable[[list[Any]], Any] | None = None,
     ) -> Value:
         """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
-        if args and _reads_its_argument(rule, args[0]):
-            args, judge = args[1:], _as_fresh(rule)
+        stream = _stream_of(rule, args)
+        if stream is not None:
+            args = [value for value in args if value is not stream]
+            judge = _on_stream(rule, stream)
         is_log = rule.name.startswith("logging:")
         if is_log:
             args = [Plain(str) if isinstance(value, Caught) else value for value in args]
@@ -180,10 +182,28 @@ def _rejudge(
     return judged
 
 
-def _reads_its_argument(rule: Any, first: Value) -> bool:
-    """``json.load(file)``: a stream is drawn from, but one that the proved code opened itself."""
-    is_stream = rule.base.kind is EffectKind.UNKNOWN and rule.fresh.kind < EffectKind.UNKNOWN
-    return is_stream and isinstance(first, Result) and first.name.startswith("io:")
+def _stream_of(rule: Any, args: list[Value]) -> Result | None:
+    """The file or answer that ``json.load`` or ``json.dump`` is given, opened by this code."""
+    if rule.base.kind is not EffectKind.UNKNOWN or rule.fresh.kind is EffectKind.UNKNOWN:
+        return None
+    for value in args:
+        if isinstance(value, Result) and value.rule.member("read") is not None:
+            return value
+    return None
+
+
+def _on_stream(rule: Any, stream: Result) -> Judge:
+    """Reading through a function is what the stream's own ``read`` would be."""
+    member = stream.rule.member("read")
+    effect = member.effect if rule.fresh.kind is EffectKind.READS else rule.fresh
+
+    def judge(_values: list[Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Effect:
+        for guard in (rule.guard, member.rule.guard):
+            if not guard.intact():
+                return rule.unknown(f"{guard.patched} is patched")  # type: ignore[no-any-return]
+        return effect  # type: ignore[no-any-return]
+
+    return judge
 
 
 def _as_fresh(rule: Any) -> Judge:

@@ -47,6 +47,12 @@ class _Declaration:
         if not self._examined:
             if _leaves_arguments(self.function()):
                 self._effect = dataclasses.replace(self._effect, leaves_arguments=True)
+            if _prints(self.function()):
+                self._effect = dataclasses.replace(
+                    self._effect,
+                    caller_thread=True,
+                    reason=f"{self._effect.reason}, but it prints: in its turn",
+                )
             self._examined = True
         return self._effect
 
@@ -216,6 +222,15 @@ def _contradiction(kind: EffectKind, target: object) -> str | None:
     from adaptive_jit.effects.escape import contradiction
 
     return contradiction(function)
+
+
+def _prints(target: object) -> bool:
+    function = getattr(target, "__func__", target)
+    if not isinstance(function, FunctionType):
+        return False
+    from adaptive_jit.effects.escape import prints
+
+    return prints(function)
 
 
 def _leaves_arguments(target: object) -> bool:

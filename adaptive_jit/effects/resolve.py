@@ -12,14 +12,16 @@ from __future__ import annotations
 import functools
 import weakref
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.effects import register
 from adaptive_jit.effects.arguments import hidden_work
 from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
-from adaptive_jit.effects.proof import Proof, prove
 from adaptive_jit.records.effects import Effect, EffectKind
+
+if TYPE_CHECKING:
+    from adaptive_jit.effects.proof import Proof
 
 _KEPT = 8
 """Proofs kept for one function: for arguments of different types, different receivers."""
@@ -150,6 +152,13 @@ def _try(
     known.found = (proof, *known.found)[:_KEPT]
     _keep(_by_code, id(code), (code, (proof, *shared)[:_KEPT]))
     return proof.effect
+
+
+def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Proof:
+    """A proof for calls like this one; its modules are loaded at the first."""
+    from adaptive_jit.effects import proof
+
+    return proof.prove(function, args, kwargs)
 
 
 def _keep(table: dict[int, Any], key: int, value: Any) -> None:

@@ -61,6 +61,7 @@ class Controller:
             self.name, host, _sites(analysis), analysis.loop_parents, edition.guard_count,
             settings.window,
         )  # fmt: skip
+        self.state.code, self.state.module = function.__code__, function.__globals__
         self.state.slices = edition.slice_functions(function, RETRY, POISON)
         self._begin(settings)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from adaptive_jit.classify import OperationProfile, classify
 from adaptive_jit.decision import Costs, Plan, Prediction, Saving, Trace, TraceCall, predict, savings
 from adaptive_jit.profiling import difference
-from adaptive_jit.records import Classification, EffectKind, Operation
+from adaptive_jit.records import Classification, EffectKind, Operation, commute
 from adaptive_jit.runtime import Site
 from adaptive_jit.runtime.observe import Operations
 from adaptive_jit.settings import Settings
@@ -62,7 +62,7 @@ def make_plan(
 ) -> Planned:
     """Judge every operation, say which run ahead, and predict what that gives."""
     planned = Planned()
-    ahead, barriers = set(), set()
+    ahead = set()
     for operation in operations:
         site = sites[operation.index]
         profile = profiler.profiles[operation.index]
@@ -73,14 +73,28 @@ def make_plan(
         planned.reasons[operation.index] = why
         if early:
             ahead.add(operation.index)
-        elif not site.always_crossed and site.worst >= 0:
-            barriers.add(operation.index)
+    barriers = {
+        operation.index
+        for operation in operations
+        if operation.index not in ahead and _stops(sites[operation.index], sites, ahead)
+    }
     if profiler.trace is not None:
         costs = Costs(settings.max_workers, settings.window, dispatch_seconds)
         plan = Plan(operations, frozenset(ahead), frozenset(barriers))
         planned.prediction = predict(_only(profiler.trace, operations), plan, costs)
         planned.savings = savings(_only(profiler.trace, operations), plan, costs)
     return planned
+
+
+def _stops(site: Site, sites: Sequence[Site], ahead: set[int]) -> bool:
+    """Whether an operation that runs in its turn is passed by none of those that run ahead."""
+    effect = site.effect
+    if effect is None or site.always_crossed:
+        return False
+    if effect.kind is not EffectKind.WRITES or site.discarded:
+        return True
+    others = (sites[index].effect for index in ahead)
+    return not all(other is not None and commute(effect, other) for other in others)
 
 
 def _only(trace: Trace, operations: Sequence[Operation]) -> Trace:

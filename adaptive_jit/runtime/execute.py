@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType, TracebackType
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.runtime.output import capturing
 from adaptive_jit.runtime.states import DONE, RAISED
 
 if TYPE_CHECKING:
     from adaptive_jit.runtime.pending import Entry
+
+
+def _of_user(traceback: TracebackType | None) -> TracebackType | None:
+    """The traceback without the two frames that stand for the caller: this file's and the stand-in.
+
+    The replay raises the exception in the caller's own frame, which adds the true one.
+    """
+    for _ in range(2):
+        traceback = traceback.tb_next if traceback is not None else None
+    return traceback
+
+
+def call(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The stand-in where there is nothing to look like."""
+    return callee(*args, **kwargs)
+
+
+def stand_in(code: CodeType, line: int, module: dict[str, Any]) -> FunctionType:
+    """A function that calls an operation as if from *line* of the user's function.
+
+    ``warnings`` with a ``stacklevel``, loggers with one, and whoever else looks at the
+    calling frame see the user's file, function, line and globals.
+    """
+    text = "\n" * (line - 1) + "def call(callee, args, kwargs): return callee(*args, **kwargs)"
+    compiled = compile(text, code.co_filename, "exec", dont_inherit=True)
+    body = next(c for c in compiled.co_consts if isinstance(c, CodeType))
+    named = body.replace(co_name=code.co_name, co_qualname=code.co_qualname)
+    return FunctionType(named, module)
 
 
 def execute(entry: Entry) -> None:
@@ -24,10 +53,9 @@ def execute(entry: Entry) -> None:
     token = watch.before() if watch is not None else None
     try:
         with capturing(entry):
-            value = context.run(entry.callee, *entry.args, **entry.kwargs)
+            value = context.run(entry.site.caller, entry.callee, entry.args, entry.kwargs)
     except BaseException as error:
-        traceback = error.__traceback__
-        entry.error = error.with_traceback(traceback.tb_next if traceback else None)
+        entry.error = error.with_traceback(_of_user(error.__traceback__))
         state, value = RAISED, None
     else:
         state = DONE

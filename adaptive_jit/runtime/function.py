@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from adaptive_jit.records import Effect, EffectKind, Reading
-from adaptive_jit.runtime.execute import execute
+from adaptive_jit.runtime.execute import call, execute, stand_in
 
 UNSEEN, PASSED, FAILED = 0, 1, 2
 
@@ -38,6 +38,7 @@ class Site:
         "after_exception",
         "asserted",
         "callee",
+        "caller",
         "console_only",
         "discarded",
         "dropped",
@@ -71,6 +72,7 @@ class Site:
         self.worst = -1
         self.console_only = True
         self.callee = ""
+        self.caller: Callable[..., Any] = call
         self.states: dict[Any, int] = {}
         self.started = self.taken = self.waited = self.helped = 0
         self.dropped = self.after_exception = 0
@@ -109,10 +111,12 @@ class FunctionState:
     """The tables of one function that its windows index by number."""
 
     __slots__ = (
+        "code",
         "guards",
         "host",
         "limit",
         "loop_parents",
+        "module",
         "name",
         "sites",
         "slices",
@@ -134,8 +138,15 @@ class FunctionState:
         self.loop_parents = loop_parents
         self.guards = bytearray(guard_count)
         self.slices: dict[int, FunctionType] = {}
+        self.code: CodeType | None = None
+        self.module: dict[str, Any] = {}
         self.stops: dict[int, str] = {}
         self.limit = limit
+
+    def prepare(self, site: Site) -> None:
+        """Before a site's first early start: give it a caller that looks like the user's."""
+        if site.caller is call and self.code is not None and site.line:
+            site.caller = stand_in(self.code, site.line, self.module)
 
     def seen(self, guards: tuple[int, ...]) -> bool:
         """Whether all of *guards* have passed and never failed."""

@@ -426,6 +426,7 @@ class Issuer:
             # Its turn will show the same error, made by the user's own call.
             return POISON
         entry.effect = effect
+        entry.site.note(effect)
         private = type(value) in ITERATORS or not self._comparable(entry, effect)
         if private or (entry.site.light and type(value) in SCALARS):
             return value
@@ -510,6 +511,7 @@ class Issuer:
         effect = entry.effect
         assert effect is not None
         entry.context = self.context.copy()
+        self.function.prepare(entry.site)
         entry.site.started += 1
         self.steps = 0
         entry.state = QUEUED

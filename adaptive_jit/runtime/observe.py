@@ -90,10 +90,7 @@ class ProfileWindow(Guards):
         counts = self.found.counts
         count = counts[index] = counts.get(index, 0) + 1
         if count <= MOST_RECORDS:
-            effect = function.host.effect_of(callee, args, kwargs)
-            site.note(effect)
-            if not site.callee:
-                site.callee = function.host.describe(callee)
+            self.begin(site, callee, args, kwargs)
             if not site.light:
                 self.checks = 0
                 function.host.watch(site)
@@ -111,6 +108,8 @@ class ProfileWindow(Guards):
 
     def done(self, index: int, value: Any) -> Any:
         """The clock stops."""
+        if self.watched:
+            self.ended(index)
         if self.began:
             site = self.function.sites[index]
             path = self.paths[site.loop]

@@ -70,7 +70,7 @@ _logging_is_wrapped = False
 class capturing:  # noqa: N801 - used as a verb: `with capturing(entry):`
     """Holds back the output of the calling thread while the ``with`` block runs.
 
-    Costs about half a microsecond, and nothing is kept of an operation that
+    Costs less than a microsecond, and nothing is kept of an operation that
     puts nothing out. Blocks nest: the innermost slot receives.
     """
 

@@ -15,7 +15,7 @@ from itertools import repeat
 from types import FunctionType
 from typing import Any
 
-from adaptive_jit.records import Effect, EffectKind, commute
+from adaptive_jit.records import Effect, EffectKind, Watch, commute
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
 from adaptive_jit.runtime.issue import Issuer, Key, Slice
@@ -43,12 +43,33 @@ when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)
 class Guards:
     """The checks at places where a value could run unknown code; shared by open and profile."""
 
-    __slots__ = ("function", "on", "paths")
+    __slots__ = ("function", "on", "paths", "watched")
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
+        self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
+
+    def begin(self, site: Site, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        """The effect of a call that is about to run in its turn; its receiver is watched."""
+        host = self.function.host
+        effect = host.effect_of(callee, args, kwargs)
+        site.note(effect)
+        if not site.callee:
+            site.callee = host.describe(callee)
+        if effect.watch is not None:
+            key = (site.index, self.paths[site.loop])
+            self.watched[key] = (effect.watch, effect.watch.before())
+        return effect
+
+    def ended(self, index: int) -> None:
+        """A watched call has returned: its receiver may have changed."""
+        site = self.function.sites[index]
+        watched = self.watched.pop((index, self.paths[site.loop]), None)
+        if watched is not None:
+            watch, token = watched
+            watch.changed(token)
 
     def guard(self, index: int, passed: bool) -> None:
         """Remember how guard *index* went; a failure is a barrier."""
@@ -277,10 +298,7 @@ class Window(Guards):
                     issuer.wake(issuer.throttled)
                 if found is not None:
                     return found
-        effect = function.host.effect_of(callee, args, kwargs)
-        site.note(effect)
-        if not site.callee:
-            site.callee = function.host.describe(callee)
+        effect = self.begin(site, callee, args, kwargs)
         if effect.kind > EffectKind.UNORDERED or effect.lane is not None:
             self._in_order(issuer, effect)
         if args or kwargs:
@@ -344,6 +362,8 @@ class Window(Guards):
             entry.site.helped += 1
             entry.site.taken += 1
             issuer.running[entry.key] = entry
+            if effect.watch is not None:
+                self.watched[entry.key] = (effect.watch, effect.watch.before())
             return partial(callee, *args, **kwargs)
         if entry.state < DONE:
             entry.site.waited += 1
@@ -376,6 +396,8 @@ class Window(Guards):
 
     def done(self, index: int, value: Any) -> Any:
         """The result of an operation, whoever ran it; lets the slice go on."""
+        if self.watched:
+            self.ended(index)
         issuer = self.issuer
         if issuer is None:
             return value

@@ -95,7 +95,7 @@ def test_regret_after_a_thousand_calls_stays_within_its_goal(s, goal):
 def test_parallel_is_found_in_a_few_calls():
     """True speed-up of 2: median 10, 90 % within 45 calls, at most 3 % missed."""
     cells = runs("none", 2.0, QUICK).values()
-    calls = [NEVER if run[3] is None else run[3] for cell in cells for run in cell]
+    calls = [never_if_none(run[3]) for cell in cells for run in cell]
     assert quantile(calls, 0.5) <= 10
     assert quantile(calls, 0.9) <= 45
     assert calls.count(NEVER) / len(calls) <= 0.03
@@ -117,6 +117,10 @@ def test_regret_over_2000_runs_a_cell(s, goal):
     assert regret("none", s, THOROUGH) <= goal
 
 
+def never_if_none(calls):
+    return NEVER if calls is None else calls
+
+
 @cache
 def change(fast, slow, observes_direct=False, reps=4):
     """Calls until direct after call 500, until parallel after call 1,500, and the runs."""
@@ -131,8 +135,8 @@ def change(fast, slow, observes_direct=False, reps=4):
                 fast,
                 observes_direct=observes_direct,
             )
-            reverts.append(run.settled_into(Arm.DIRECT, 500) or NEVER)
-            recovers.append(run.settled_into(Arm.PARALLEL, 1500) or NEVER)
+            reverts.append(never_if_none(run.settled_into(Arm.DIRECT, 500)))
+            recovers.append(never_if_none(run.settled_into(Arm.PARALLEL, 1500)))
             made.append(run)
     return reverts, recovers, made
 
@@ -153,13 +157,14 @@ def test_a_gain_that_comes_back_is_found_again(observes, most):
 
 
 def test_settled_parallel_is_rarely_left_without_cause():
-    """At most 6 times in 10,000 calls, on each workload."""
+    """At most 6 times in 10,000 calls on each workload; the noisy ones over 60,000 calls."""
     for workload in STEADY:
+        reps = 6 if workload in ("bimodal", "outlier", "ar1") else 1
         exits = 0
-        for rep in range(2):
-            run = simulate(workload, lambda _: 3.0, 5000, f"leave {workload} {rep}", 3.0)
+        for rep in range(reps):
+            run = simulate(workload, lambda _: 3.0, 10_000, f"leave {workload} {rep}", 3.0)
             exits += sum(t.before is Phase.PARALLEL for t in run.decider.summary().transitions)
-        assert exits <= 6, workload
+        assert exits <= 6 * reps, workload
 
 
 def slow_calls(operations, sigma, factor, reps):
@@ -206,4 +211,4 @@ def test_a_parallel_arm_that_stalls_costs_little(s):
     cells = runs("none", s, QUICK, ("stall",))["stall"]
     assert regret("none", s, QUICK, ("stall",)) <= 0.2
     if s == 0.5:
-        assert sum(run[0] for run in cells) <= 1
+        assert sum(run[0] for run in cells) == 0

@@ -28,7 +28,7 @@ from world.registry import Program
 import adaptive_jit
 from adaptive_jit.records import Phase
 
-LEARNING_CALLS = 60
+LEARNING_CALLS = 100
 LEARNING_SECONDS = 6.0
 LEARNING_LATENCY = 0.004
 THREADS = 8

@@ -411,6 +411,13 @@ def test_close_cancels_what_has_not_begun():
     assert tuple(results.strategy.started) == operations  # none was handed over since
 
 
+def test_a_call_that_ends_after_close_hands_over_no_other():
+    results = stepping(lambda _: results.close(), range(3), limit=1)
+    results._read_ahead()
+    results.strategy.step()
+    assert results.strategy.started == []
+
+
 def test_dropping_the_iterator_cancels_what_has_not_begun():
     """So the end of a user's generator stops its calls."""
     calls = []

@@ -24,9 +24,7 @@ class Driver:
 
     def __init__(self, predicted=None, startup=0.002, sigma=0.0, seed=1, **settings):
         self.clock = FakeClock()
-        self.decider = Decider(
-            replace(SETTINGS, **settings), predicted, startup, self.clock
-        )
+        self.decider = Decider(replace(SETTINGS, **settings), predicted, startup, self.clock)
         self.random = random.Random(seed)
         self.sigma = sigma
 
@@ -255,9 +253,7 @@ def test_a_gain_that_disappears_is_noticed_by_a_direct_probe():
     arms = driver.calls(700, 0.0199, 0.02)
     assert arms.count(D) > 100
     assert driver.phase is Phase.DIRECT
-    assert "a direct call was faster" in [
-        t.reason for t in driver.decider.summary().transitions
-    ]
+    assert "a direct call was faster" in [t.reason for t in driver.decider.summary().transitions]
 
 
 def test_direct_probes_stay_within_the_budget():

@@ -82,10 +82,10 @@ def test_false_alarms_are_rare():
     assert alarms < 4
 
 
-def test_the_mean_guard_looks_after_32_64_and_128_calls():
+def test_the_mean_guard_looks_after_16_32_64_and_128_calls():
     """Looking at each call would find something by chance."""
     guard = MeanGuard()
-    assert [i for i in range(1, 200) if guard.add(1.0)] == [32, 64, 128]
+    assert [i for i in range(1, 200) if guard.add(1.0)] == [16, 32, 64, 128]
 
 
 def test_the_mean_guard_sees_what_rare_stalls_cost():
@@ -166,6 +166,15 @@ def test_a_long_wait_shows_that_calls_are_rare():
     pace.waited(100.0, 0.1)
     assert pace.spacing == 100.0
     assert pace.occupancy <= 0.004
+
+
+def test_a_small_hope_is_not_met_by_luck():
+    """Parallel counts as ahead from a fifth faster on (half of log 1.5), whatever was predicted."""
+    assert (
+        Judge(Settings(), 1.21).gain == Judge(Settings(), 1.5).gain < Judge(Settings(), None).gain
+    )
+    assert standing([1.0] * 2, [0.9] * 4, predicted=1.21) is Standing.OPEN
+    assert standing([1.0] * 2, [0.8] * 4, predicted=1.21) is Standing.AHEAD
 
 
 def times(*seconds):

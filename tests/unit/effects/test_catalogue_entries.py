@@ -200,7 +200,7 @@ def test_named_results_lead_to_type_rules() -> None:
 
 def test_each_file_of_the_folder_is_reachable_and_each_reachable_file_exists() -> None:
     """No data file is dead, none is missing from the package."""
-    assert {path.stem for path in FOLDER.glob("*.toml")} == set(NAMES)
+    assert {path.stem for path in pathlib.Path(FOLDER).glob("*.toml")} == set(NAMES)
 
 
 def test_no_library_is_imported_by_the_catalogue() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pathlib
 import re
-from typing import Any
+from typing import Annotated, Any, Literal
 from unittest import mock
 
 import httpx
@@ -14,6 +14,8 @@ import pytest
 import requests
 
 from adaptive_jit.effects.catalogue import TypeRule, lookup, type_named, type_rule
+from adaptive_jit.effects.catalogue_load import shelf
+from adaptive_jit.effects.catalogue_types import annotated
 from adaptive_jit.records.effects import EffectKind
 
 URL = "http://127.0.0.1:9/items"
@@ -88,6 +90,26 @@ def test_a_patched_property_is_not_transparent(answer: httpx.Response) -> None:
     assert transparent(answer, "text")
 
 
+def test_a_property_that_was_patched_when_it_was_first_seen_is_never_trusted() -> None:
+    """The catalogue takes only the library's own code for what it describes."""
+    entry = {"attributes": {"is_success": "builtin"}}
+    answer = httpx.Response(200)
+    with mock.patch.object(httpx.Response, "is_success", property(lambda _: True)):
+        rule = TypeRule("httpx:Response", httpx.Response, entry, shelf("httpx"))
+        assert not rule.attribute(answer, "is_success")
+    assert TypeRule("httpx:Response", httpx.Response, entry, shelf("httpx")).attribute(
+        answer, "is_success"
+    )
+
+
+def test_an_attribute_that_is_not_there_is_not_transparent() -> None:
+    """Whoever answers for it is not known."""
+    answer = requests.Response()
+    assert transparent(answer, "status_code")
+    del answer.status_code
+    assert not transparent(answer, "status_code")
+
+
 def test_types_are_known_exactly() -> None:
     """A subclass may answer for its attributes itself."""
 
@@ -107,6 +129,8 @@ def test_the_lazy_parts_of_a_client_are_transparent() -> None:
     client = openai.OpenAI(api_key="none")
     for name in ("chat", "responses", "embeddings", "images", "api_key"):
         assert transparent(client, name), name
+    assert transparent(client, "_client")
+    assert not transparent(client, "no_such_name")
     assert transparent(client.chat, "completions")
     assert transparent(client.chat.completions, "create")
     with mock.patch.object(openai.OpenAI, "chat", new_callable=mock.PropertyMock):
@@ -150,6 +174,37 @@ def test_a_proof_can_follow_a_model_s_answer_before_it_exists() -> None:
     assert follow(response.result, "output_text") == "builtin"
     assert follow(vectors.result, "data", "[]", "embedding") == "builtin"
     assert follow("openai:OpenAI", "chat", "completions", "create") == chat.result
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [
+        (str, "builtin"),
+        (object, "builtin"),
+        (Any, "builtin"),
+        (Literal["a", "b"], "builtin"),
+        (Annotated[int, "unit"], "builtin"),
+        (float | None, "builtin"),
+        (str | int, "builtin"),
+        (list[str], "builtin"),
+        (dict[str, list[int]], "builtin"),
+        (dict, "builtin"),
+        (list, "builtin"),
+        (dict[str, openai.types.Model], None),
+        (openai.types.Model, "openai.types.model:Model"),
+        (openai.types.Model | None, "openai.types.model:Model"),
+        (list[openai.types.Model], "list[openai.types.model:Model]"),
+        (openai.types.Model | openai.types.Embedding, None),
+        (str | openai.types.Model, None),
+        (pathlib.Path, None),
+        ("Model", None),
+        (list[pathlib.Path], None),
+    ],
+    ids=str,
+)
+def test_the_annotation_of_a_field_names_what_it_holds(annotation: Any, name: str | None) -> None:
+    """Answers are built from parsed JSON: builtin types, models, lists of models."""
+    assert annotated(annotation) == name
 
 
 def test_a_field_that_may_hold_several_kinds_of_models_leads_nowhere() -> None:

@@ -450,7 +450,14 @@ def test_iterators_and_callbacks_lower_a_declaration():
     def f(x, y=None):
         return sys.getrecursionlimit()
 
-    for value in (iter([]), (one for one in ()), map(len, []), lambda: 1, kind, functools.partial(len)):
+    for value in (
+        iter([]),
+        (one for one in ()),
+        map(len, []),
+        lambda: 1,
+        kind,
+        functools.partial(len),
+    ):
         assert kind(f, value) is EffectKind.UNKNOWN
         assert kind(f, 1, y=value) is EffectKind.UNKNOWN
         assert kind(f, [value]) is EffectKind.UNKNOWN

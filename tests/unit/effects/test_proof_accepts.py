@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import time
+import urllib.request
 from pathlib import Path
 
 import httpx
@@ -118,6 +119,11 @@ def read_open(path):
 def load_open(path):
     with open(path) as file:
         return json.load(file)
+
+
+def load_answer(url):
+    with urllib.request.urlopen(url) as answer:
+        return json.load(answer)
 
 
 def lines(path):
@@ -312,6 +318,7 @@ CASES = [
     (load_named, ("n",), READS, "files"),
     (read_open, ("p",), READS, "files"),
     (load_open, ("p",), READS, "files"),
+    (load_answer, ("http://h/",), READS, "http"),
     (lines, ("p",), READS, "files"),
     (wait_and_return, (1,), UNORDERED, None),
     (wait_in_branches, (1,), UNORDERED, None),
@@ -393,6 +400,17 @@ def test_a_file_writer_is_a_known_write():
 
     effect = effect_of(save, ("p", "t"), {})
     assert (effect.kind, effect.resource) == (EffectKind.WRITES, "files")
+
+
+def test_a_json_file_that_is_written_is_a_known_write():
+    """Through `json.dump`, on a file that the helper opened."""
+
+    def save(path, value):
+        with open(path, "w") as file:
+            json.dump(value, file)
+
+    effect = effect_of(save, ("p", {"a": 1}), {})
+    assert (effect.kind, effect.resource) == (EffectKind.WRITES, "files"), effect.reason
 
 
 def test_a_helper_that_reads_and_prints_is_a_console_write():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import json
 import random
@@ -379,6 +380,51 @@ def loud_exception(x):
 
 def loud_class(x):
     return Loud()
+
+
+@dataclasses.dataclass
+class WithPostInit:
+    value: object
+
+    def __post_init__(self):
+        SEEN.append(self)
+
+
+@dataclasses.dataclass(init=False)
+class WithOwnInit:
+    value: object
+
+    def __init__(self, value):
+        SEEN.append(value)
+
+
+@dataclasses.dataclass
+class WithFactory:
+    value: object = dataclasses.field(default_factory=lambda: SEEN.append(1))
+
+
+@dataclasses.dataclass
+class WithSetter:
+    value: object
+
+    def __setattr__(self, name, value):
+        SEEN.append(name)
+
+
+def record_with_post_init(x):
+    return WithPostInit(x)
+
+
+def record_with_own_init(x):
+    return WithOwnInit(x)
+
+
+def record_with_factory(x):
+    return WithFactory()
+
+
+def record_with_setter(x):
+    return WithSetter(x)
 
 
 def imports(x):
@@ -1023,7 +1069,7 @@ def test_another_type_of_argument_is_judged_for_itself():
 def test_a_subclass_of_a_builtin_is_no_builtin():
     """It may override what the proof relies on."""
 
-    class Text(str):
+    class Text(str):  # noqa: SLOT000
         def upper(self):
             SEEN.append(self)
 

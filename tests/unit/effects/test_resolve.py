@@ -171,7 +171,7 @@ def test_nothing_heavy_is_imported_with_effects():
     """Proofs, catalogue and source search are loaded when they are needed."""
     code = (
         "import sys; import adaptive_jit.effects; "
-        "print([m for m in ('logging', 'asyncio', 'tomllib', 'numpy', 'sqlite3') "
+        "print([m for m in ('adaptive_jit.effects.proof', 'logging', 'asyncio', 'tomllib', 'numpy', 'sqlite3') "
         "if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import weakref
@@ -413,25 +412,32 @@ def test_a_child_forked_with_busy_workers_begins_anew(pools):
 @needs_fork
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # rightly so
 def test_a_child_that_began_in_a_worker_ends_with_its_operation(pools):
-    """There it is the only thread: nothing else could give it another operation."""
-    pool, children = pools(), []
+    """What was put before belongs to the parent."""
+    pool, children = pools(limit=1), []
+    read, write = os.pipe()
 
     class Forking(Operation):
         def run(self):
+            queued.wait(PATIENCE)
             child = os.fork()
             if child:
                 children.append(child)
                 super().run()
 
-    operation = Forking()
+    class Next(Operation):
+        def run(self):
+            os.write(write, f"{os.getpid()} ".encode())
+            super().run()
+
+    queued, operation, next_one = threading.Event(), Forking(), Next()
     pool.start(operation)
-    assert operation.ended.wait(PATIENCE)
-    reaper = threading.Thread(target=os.waitpid, args=(children[0], 0), daemon=True)
-    reaper.start()
-    reaper.join(PATIENCE)
-    if reaper.is_alive():
-        os.kill(children[0], signal.SIGKILL)
-        pytest.fail("the child waits for an operation")
+    pool.start(next_one)
+    queued.set()
+    assert next_one.ended.wait(PATIENCE)
+    assert os.waitpid(children[0], 0)[1] == 0
+    assert os.read(read, 100) == f"{os.getpid()} ".encode()
+    os.close(read)
+    os.close(write)
 
 
 def test_dispatch_is_asked_again_if_every_worker_was_busy(pools):
