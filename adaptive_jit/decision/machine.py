@@ -41,8 +41,8 @@ from adaptive_jit.decision.trial import (
     Judge,
     Standing,
 )
-from adaptive_jit.records.decisions import Arm, Phase, Transition
 from adaptive_jit.numerics import LogTimes, adjusted_mean, estimate
+from adaptive_jit.records.decisions import Arm, Phase, Transition
 
 if TYPE_CHECKING:
     from adaptive_jit.clock import Clock

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from adaptive_jit.records.decisions import DecisionSummary, Phase, Transition
 from adaptive_jit.numerics import Estimate, LogTimes, estimate, speedup_interval
+from adaptive_jit.records.decisions import DecisionSummary, Phase, Transition
 
 FIRST_TRANSITIONS = 8
 """How many of the oldest transitions are always kept."""

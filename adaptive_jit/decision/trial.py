@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from adaptive_jit.numerics import adjusted_mean, estimate, log_evidence
 
 if TYPE_CHECKING:
-    from adaptive_jit.settings import Settings
     from adaptive_jit.numerics import Estimate, LogTimes
+    from adaptive_jit.settings import Settings
 
 SLOW_CALL_SECONDS = 0.1
 """From here on one call is enough: waiting for a second would cost more than it teaches."""

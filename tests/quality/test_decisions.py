@@ -15,9 +15,9 @@ from functools import cache
 import pytest
 
 from adaptive_jit.decision import Decider
+from adaptive_jit.numerics import wilson
 from adaptive_jit.records.decisions import Arm, Phase
 from adaptive_jit.settings import Settings
-from adaptive_jit.numerics import wilson
 from tests.quality.workloads import STEADY, simulate
 
 QUICK, THOROUGH = 12, 200

@@ -11,8 +11,8 @@ from adaptive_jit.decision.budget import Backoff, Budget, calls_to_skip
 from adaptive_jit.decision.drift import ALARM, CLIP, DirectWatch, MeanGuard, ParallelWatch
 from adaptive_jit.decision.pace import Pace
 from adaptive_jit.decision.trial import Judge, Standing
-from adaptive_jit.settings import Settings
 from adaptive_jit.numerics import Estimate, LogTimes
+from adaptive_jit.settings import Settings
 
 
 def watch(gain=math.log(3.0), deviation=0.2):
