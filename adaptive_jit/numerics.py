@@ -2,7 +2,7 @@
 
 ``scipy.stats`` takes most of a second to import and hundreds of microseconds
 a test; these formulas take about one microsecond and are held against it by
-``tests/unit/test_stats.py``.
+``tests/unit/test_numerics.py``.
 
 The question is always the same: by how much do two series of times differ,
 given that times are skewed (so their logarithms are compared), may depend on

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from adaptive_jit.analysis.scope import Scope, changed_container
+from adaptive_jit.syntax.scope import Scope, changed_container
 
 LIGHT = frozenset(
     "len range int float str bool abs enumerate zip isinstance sum max min sorted list tuple "

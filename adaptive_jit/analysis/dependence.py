@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from adaptive_jit.analysis.scope import changed_container
+from adaptive_jit.syntax.scope import changed_container
 
 Flow = frozenset[int]
 _NOTHING: Flow = frozenset()

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from adaptive_jit.numerics import SMALLEST_SECONDS, LogTimes
+
 if TYPE_CHECKING:
     from adaptive_jit.numerics import Estimate
 
@@ -27,11 +29,23 @@ SMALLEST_REFERENCE = 0.5
 DIRECT_ALARM = 8.0
 """The same as ``ALARM`` for direct calls, in either direction."""
 
-DIRECT_REFERENCE = 0.5
-"""The shift of direct calls that is ignored, in standard deviations."""
+DIRECT_REFERENCE = 0.75
+"""The shift of direct calls that is ignored, in standard deviations.
+
+Half of one as usual, and the error of a mean of sixteen.
+"""
+
+LEARNT_CALLS = 16
+"""Direct calls that the watch over direct calls takes for normal."""
+
+SMALLEST_DEVIATION = 0.05
+"""Direct calls are never taken for steadier than this, in log seconds."""
 
 DOUBTED_WEIGHT = 2.0
 """What direct calls from before a drift count for afterwards."""
+
+STALE_WEIGHT = 0.5
+"""What direct calls from before a probe count for beside the fresh one."""
 
 PROBED_WEIGHT = 16.0
 """What parallel calls count for after one direct call was faster than they usually are."""
@@ -78,9 +92,13 @@ class ParallelWatch:
 
 
 class DirectWatch:
-    """Accumulates how far direct calls drift, up or down."""
+    """Accumulates how far direct calls drift, up or down, from what the first of them were.
 
-    __slots__ = ("_down", "_up")
+    Mean and deviation come from the first ``LEARNT_CALLS`` and then stay: a
+    forgetting mean would follow the drift and its deviation would swallow it.
+    """
+
+    __slots__ = ("_down", "_learnt", "_up")
 
     def __init__(self) -> None:
         self.reset()
@@ -88,10 +106,16 @@ class DirectWatch:
     def reset(self) -> None:
         """Start again from nothing."""
         self._up = self._down = 0.0
+        self._learnt = LogTimes()
 
-    def step(self, residual: float, deviation: float) -> bool:
-        """Take one call in, *residual* log seconds above the mean; ``True`` is an alarm."""
-        step = max(-CLIP, min(residual / deviation, CLIP))
+    def step(self, seconds: float) -> bool:
+        """Take one call in, *seconds* at size 1; ``True`` is an alarm."""
+        learnt = self._learnt
+        if learnt.calls < LEARNT_CALLS:
+            learnt.add(seconds, 0.0)
+            return False
+        residual = math.log(max(seconds, SMALLEST_SECONDS)) - learnt.y
+        step = max(-CLIP, min(residual / max(learnt.deviation, SMALLEST_DEVIATION), CLIP))
         self._up = max(0.0, self._up + step - DIRECT_REFERENCE)
         self._down = max(0.0, self._down - step - DIRECT_REFERENCE)
         return self._up > DIRECT_ALARM or self._down > DIRECT_ALARM

@@ -29,6 +29,7 @@ from adaptive_jit.decision.budget import (
 from adaptive_jit.decision.drift import (
     DOUBTED_WEIGHT,
     PROBED_WEIGHT,
+    STALE_WEIGHT,
     DirectWatch,
     MeanGuard,
     ParallelWatch,
@@ -56,9 +57,6 @@ PROBE_GAIN = math.log(1.1)
 
 RETRY_CALLS = 8
 """Direct calls after which a parallel call that was handed out but never seen is repeated."""
-
-SMALLEST_DEVIATION = 0.05
-"""Direct calls are never taken for steadier than this, in log seconds."""
 
 _PARALLEL = Arm.PARALLEL
 _DIRECT = Arm.DIRECT
@@ -237,7 +235,7 @@ class Machine:
             self._wait_for_parallel()
         else:
             self._fresh = True
-            self.direct.weigh(1.0)
+            self.direct.weigh(STALE_WEIGHT)
             self._add(arm, wall, log_size)
             if self.rearmed_at is not None:
                 self._account_for_silence(self.rearmed_at, wall)
@@ -368,12 +366,10 @@ class Machine:
         """Take in a call while settled direct: a late one, or the caller observes everything."""
         if arm is _PARALLEL or self._gated:
             return
-        direct = self.direct
-        mean = direct.y
-        y = direct.add(wall, log_size, KEEP)
+        self.direct.add(wall, log_size, KEEP)
         self.budget.earn(self._settings.probe_budget * wall)
         self._settled_calls += 1
-        moved = self._direct_watch.step(y - mean, max(direct.deviation, SMALLEST_DEVIATION))
+        moved = self._direct_watch.step(wall * math.exp(-self._watch.slope * log_size))
         if moved:
             self.backoff.reset()
             self._direct_watch.reset()

@@ -240,9 +240,7 @@ class _Instances:
         found: set[int] = set()
         for other in operation.depends_on:
             depth = _shared(self._operations, operation.index, other)
-            earlier = self._by_prefix.get((other, depth, call.path[:depth]), ())
-            inner = other in self._operations and len(self._operations[other].loops) > depth
-            found.update(earlier if inner else earlier[-1:])
+            found.update(self._by_prefix.get((other, depth, call.path[:depth]), ()))
         found.update(_present(self._last.get(other) for other in operation.carried))
         return tuple(sorted(found))
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from adaptive_jit.analysis.program import Analysis, RegionSource
-from adaptive_jit.analysis.source import NotAnalysable, compile_function
+from adaptive_jit.syntax.program import Analysis, RegionSource
+from adaptive_jit.syntax.source import NotAnalysable, compile_function
 from adaptive_jit.editions.guards import GuardPoints
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
 from adaptive_jit.editions.needs import loaded_names, stored_names

@@ -12,8 +12,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adaptive_jit.analysis.program import CallRole, CallSite
-from adaptive_jit.analysis.scope import changed_container
+from adaptive_jit.syntax.program import CallRole, CallSite
+from adaptive_jit.syntax.scope import changed_container
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from adaptive_jit.analysis.program import Analysis, CallRole
+from adaptive_jit.syntax.program import Analysis, CallRole
 from adaptive_jit.editions.guards import guard_of, guards_in
 from adaptive_jit.editions.needs import Needs
 from adaptive_jit.editions.nodes import assign, const, load, method, store
@@ -94,11 +94,11 @@ class Emitter:
             return self.call(node)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
             return self.comprehension(node)
-        if isinstance(node, ast.IfExp) and self.has_calls(node.body, node.orelse):
+        if isinstance(node, ast.IfExp) and self.branches(node):
             return self.conditional(node.test, node.body, node.orelse)
-        if isinstance(node, ast.BoolOp) and self.has_calls(*node.values[1:]):
+        if isinstance(node, ast.BoolOp) and self.branches(node):
             return self.short_circuit(node)
-        if isinstance(node, ast.Compare) and self.has_calls(*node.comparators[1:]):
+        if isinstance(node, ast.Compare) and self.branches(node):
             self.emit(ast.Expr(method(load(ISSUER), "give_up")))
             return load(POISON_NAME)
         inputs: list[str] = []
@@ -111,9 +111,7 @@ class Emitter:
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
             self.comprehension(node, needed=False)
             return
-        if isinstance(node, ast.Call) or (
-            isinstance(node, ast.IfExp | ast.BoolOp | ast.Compare) and self.has_calls(node)
-        ):
+        if isinstance(node, ast.Call) or self.branches(node):
             self.value(node)
             return
         inputs: list[str] = []
@@ -152,9 +150,9 @@ class Emitter:
             if pending:
                 inputs.append(name)
             return load(name)
-        if isinstance(node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp) or (
-            isinstance(node, ast.IfExp | ast.BoolOp) and self.has_calls(node)
-        ):
+        if isinstance(
+            node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp
+        ) or self.branches(node):
             result = self.value(node)
             if isinstance(result, ast.Name):
                 inputs.append(result.id)
@@ -187,6 +185,14 @@ class Emitter:
             else:
                 fields[name] = part
         return type(node)(**fields)
+
+    def branches(self, node: ast.expr) -> bool:
+        """Whether *node* decides if calls inside it are made at all."""
+        if isinstance(node, ast.IfExp):
+            return self.has_calls(node.body, node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return self.has_calls(*node.values[1:])
+        return isinstance(node, ast.Compare) and self.has_calls(*node.comparators[1:])
 
     def has_calls(self, *nodes: ast.AST) -> bool:
         sites = self.analysis.sites

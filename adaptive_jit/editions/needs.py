@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from adaptive_jit.analysis.program import CallRole, CallSite
-from adaptive_jit.analysis.scope import changed_container
+from adaptive_jit.syntax.program import CallRole, CallSite
+from adaptive_jit.syntax.scope import changed_container
 
 _MAKERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

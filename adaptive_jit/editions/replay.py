@@ -13,7 +13,7 @@ import ast
 import copy
 from typing import Any
 
-from adaptive_jit.analysis.program import CallRole, CallSite, LoopSite
+from adaptive_jit.syntax.program import CallRole, CallSite, LoopSite
 from adaptive_jit.editions.guards import Guard, guard_of, loop_guard
 from adaptive_jit.editions.nodes import WINDOW, const, load, located, nowhere, window
 

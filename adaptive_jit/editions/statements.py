@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from adaptive_jit.analysis.program import Analysis
-from adaptive_jit.analysis.scope import changed_container
+from adaptive_jit.syntax.program import Analysis
+from adaptive_jit.syntax.scope import changed_container
 from adaptive_jit.editions.guards import guards_in
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME, Emitter
 from adaptive_jit.editions.needs import Needs, contains_jump, loaded_names, stored_names

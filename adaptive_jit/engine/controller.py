@@ -9,23 +9,24 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from adaptive_jit import clock
-from adaptive_jit.analysis import Analysis
 from adaptive_jit.decision import Decider
 from adaptive_jit.editions import Edition
 from adaptive_jit.engine.dispatch import SILENT, Dispatcher
 from adaptive_jit.engine.editions import Owned
-from adaptive_jit.engine.host import seconds
+from adaptive_jit.engine.fallback import failed
+from adaptive_jit.engine.host import host, seconds
 from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.records import Arm, Phase, Verdict
-from adaptive_jit.runtime import FunctionState, Host, Site, Window
+from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.issue import RETRY
 from adaptive_jit.runtime.observe import Operations, ProfileWindow
 from adaptive_jit.runtime.pending import POISON
 from adaptive_jit.runtime.window import ClosedWindow
 from adaptive_jit.settings import Settings, current
 from adaptive_jit.strategies import strategy
+from adaptive_jit.syntax import Analysis
 
 FORCED = ("parallel", "thread")
 
@@ -41,7 +42,6 @@ class Controller:
         function: FunctionType,
         analysis: Analysis,
         edition: Edition,
-        host: Host,
         arguments: Mapping[str, object],
     ) -> None:
         self.name = f"{function.__module__}.{function.__qualname__}"
@@ -58,7 +58,7 @@ class Controller:
         self.code: CodeType = edition.with_constants(self.dispatcher, POISON)
         settings = current(self.arguments)
         self.state = FunctionState(
-            self.name, host, _sites(analysis), analysis.loop_parents, edition.guard_count,
+            self.name, host(settings.effects), _sites(analysis), analysis.loop_parents, edition.guard_count,
             settings.window,
         )  # fmt: skip
         self.state.code, self.state.module = function.__code__, function.__globals__
@@ -107,7 +107,8 @@ class Controller:
             return SILENT
         if sys.gettrace() is not None or is_importing():
             return SILENT
-        self.state.limit = settings.window
+        self.state.limit = min(settings.window, settings.max_workers)
+        self.state.host = host(settings.effects)
         if settings.strategy in FORCED:
             self.calls += 1
             self.forced_calls += 1
@@ -124,7 +125,11 @@ class Controller:
         start = seconds()
 
         def leave(raised: bool) -> None:
-            self._observe(arm, seconds() - start, raised)
+            wall = seconds() - start
+            try:
+                self._observe(arm, wall, raised)
+            except Exception as error:
+                failed(f"observing {self.name}", error)
 
         return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
 
@@ -133,16 +138,22 @@ class Controller:
 
         def leave(raised: bool, found: Operations) -> None:
             wall = seconds() - start
-            if not raised:
-                self.profiler.add(found, wall)
-                self._make_plan()
-            if self._undecided():
-                self.calls += 1
-            else:
-                self._observe(Arm.DIRECT, wall, raised)
+            try:
+                self._learn(found, wall, raised)
+            except Exception as error:
+                failed(f"profiling {self.name}", error)
             self.profiling_seconds += max(seconds() - start - wall, 0.0)
 
         return ProfileWindow(self.state, leave)
+
+    def _learn(self, found: Operations, wall: float, raised: bool) -> None:
+        if not raised:
+            self.profiler.add(found, wall)
+            self._make_plan()
+        if self._undecided():
+            self.calls += 1
+        else:
+            self._observe(Arm.DIRECT, wall, raised)
 
     def _undecided(self) -> bool:
         """Whether one more profiled call may turn an honest "undecided" into I/O."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.engine.fallback import failed
 from adaptive_jit.runtime.window import ClosedWindow
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ class Dispatcher:
         controller = self.controller
         if controller is None:
             return SILENT
-        return controller.enter()
+        try:
+            return controller.enter()
+        except Exception as error:
+            failed(f"preparing a call of {controller.name}", error)
+            return SILENT
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Dispatcher, (None,))

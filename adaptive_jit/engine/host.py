@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import _thread
+import functools
 import time
 from typing import Any
 
 from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
+from adaptive_jit.engine.fallback import failed
 from adaptive_jit.fanout import parallel
 from adaptive_jit.profiling import Sampler, read
+from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
 from adaptive_jit.strategies import strategy
 
 _sampler = Sampler()
+_UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
 
 
 def _watch(site: Any) -> None:
     _sampler.enter(_thread.get_native_id(), site)
 
 
-def make_host() -> Host:
-    """Return the host of all functions of this process."""
+@functools.cache
+def host(evidence: str) -> Host:
+    """Return the services for functions whose effects may be known by *evidence* at most."""
+
+    allowed = "declared" if evidence == "declared" else "proved"
+
+    def effect(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        try:
+            return effect_of(callee, args, kwargs, allowed)
+        except Exception as error:
+            failed("judging an operation", error)
+            return _UNKNOWN
+
     return Host(
-        effect_of=effect_of,
+        effect_of=effect,
         attribute_is_transparent=attribute_is_transparent,
         describe=describe,
         start=strategy("thread").start,

@@ -91,7 +91,7 @@ def _stops(site: Site, sites: Sequence[Site], ahead: set[int]) -> bool:
     effect = site.effect
     if effect is None or site.always_crossed:
         return False
-    if effect.kind is not EffectKind.WRITES or site.discarded:
+    if effect.kind is not EffectKind.WRITES:
         return True
     others = (sites[index].effect for index in ahead)
     return not all(other is not None and commute(effect, other) for other in others)

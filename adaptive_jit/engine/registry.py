@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from adaptive_jit.analysis import Analysis, NotAnalysable, analyse, locate
+from adaptive_jit.analysis import analyse
 from adaptive_jit.editions import Edition, build
-from adaptive_jit.engine import host as host_module
+from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
+from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
 from adaptive_jit.records import FunctionStats
-from adaptive_jit.runtime import Host
 from adaptive_jit.settings import on_override
+from adaptive_jit.syntax import Analysis, NotAnalysable, locate
 
 _MOST_WRAPPERS = 32
 
@@ -26,11 +27,6 @@ _editions: dict[int, tuple[CodeType, Analysis, Edition]] = {}
 
 MOST_EDITIONS = 4096
 """Code objects whose edition is kept for further closures of the same source."""
-
-
-@functools.cache
-def _host() -> Host:
-    return host_module.make_host()
 
 
 def _built(function: FunctionType) -> tuple[Analysis, Edition]:
@@ -72,9 +68,15 @@ def register(function: FunctionType, arguments: Mapping[str, object]) -> str | N
     except NotAnalysable as reason:
         leave_alone(function, str(reason))
         return str(reason)
+    except Exception as error:
+        # A bug of ours must not keep the user's program from starting.
+        reason_given = f"it cannot be adapted: {type(error).__name__}: {error}"
+        warn_once(f"{function.__qualname__} is left alone: {reason_given}; please report this")
+        leave_alone(function, reason_given)
+        return reason_given
     controller = _shared_controller(function, arguments)
     if controller is None:
-        controller = Controller(function, analysis, edition, _host(), arguments)
+        controller = Controller(function, analysis, edition, arguments)
         _share(function, controller)
     _controllers[function] = controller
     controller.adopt(function)
@@ -177,4 +179,10 @@ def _overridden(_names: frozenset[str]) -> None:
         controller.arm()
 
 
+def _original_code(function: FunctionType) -> CodeType:
+    controller = _controllers.get(function)
+    return function.__code__ if controller is None else controller.original
+
+
 on_override(_overridden)
+use_original_code(_original_code)

@@ -105,7 +105,7 @@ def same_callee(first: Any, second: Any) -> bool:
         return False
     if kind is MethodType:
         return first.__self__ is second.__self__ and first.__func__ is second.__func__
-    if kind is BuiltinMethodType:
+    if issubclass(kind, BuiltinMethodType):
         if type(first.__self__) in SCALARS:
             same = same_value(first.__self__, second.__self__, deep=False)
         else:

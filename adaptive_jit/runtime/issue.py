@@ -497,13 +497,21 @@ class Issuer:
     def _start(self, entry: Entry, effect: Effect) -> None:
         entry.effect = effect
         entry.site.note(effect)
-        if effect.lane is not None:
-            last = self.lanes.get(effect.lane)
-            self.lanes[effect.lane] = entry
-            if last is not None and last.state < DONE:
-                last.when_finished(lambda: self._hand_over(entry))
-                return
-        self._hand_over(entry)
+        before = [last for lane in lanes_of(effect) if (last := self.lanes.get(lane)) is not None]
+        for lane in lanes_of(effect):
+            self.lanes[lane] = entry
+        before = [last for last in before if last.state < DONE]
+        if not before:
+            self._hand_over(entry)
+            return
+        missing = iter(range(len(before) - 1, -1, -1))
+
+        def free() -> None:
+            if next(missing, -1) == 0:
+                self._hand_over(entry)
+
+        for last in before:
+            last.when_finished(free)
 
     def _hand_over(self, entry: Entry) -> None:
         if self.closed or entry.state >= QUEUED:
@@ -552,6 +560,14 @@ def _as_set(flat: list[Any]) -> set[Any]:
     if any(type(value) not in SCALARS for value in flat):
         raise Stop("an element that is not of a builtin type")
     return set(flat)
+
+
+def lanes_of(effect: Effect) -> tuple[object, ...]:
+    """The lanes of an effect: several receivers give a tuple of them."""
+    lane = effect.lane
+    if lane is None:
+        return ()
+    return lane if type(lane) is tuple else (lane,)
 
 
 def _leaves_containers(entry: Entry, effect: Effect) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from adaptive_jit.records import Effect, EffectKind, Watch, commute
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
-from adaptive_jit.runtime.issue import Issuer, Key, Slice
+from adaptive_jit.runtime.issue import Issuer, Key, Slice, lanes_of
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
@@ -328,9 +328,10 @@ class Window(Guards):
     def _in_order(self, issuer: Issuer, effect: Effect) -> None:
         if effect.kind > EffectKind.UNORDERED:
             self.barrier(effect)
-        last = issuer.lanes.get(effect.lane) if effect.lane is not None else None
-        if last is not None and QUEUED <= last.state < DONE:
-            last.wait()
+        for lane in lanes_of(effect):
+            last = issuer.lanes.get(lane)
+            if last is not None and QUEUED <= last.state < DONE:
+                last.wait()
 
     def _fetch(
         self,

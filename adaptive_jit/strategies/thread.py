@@ -117,6 +117,9 @@ class ThreadStrategy:
     name = "thread"
     capabilities = Capabilities(ahead=True, shares_memory=True, overlaps_python=False)
 
+    # Kept here: finalisers may come when this module's names are gone already.
+    _finalizing = staticmethod(sys.is_finalizing)
+
     def __init__(
         self,
         limit: Callable[[], int] = lambda: current().max_workers,
@@ -152,8 +155,10 @@ class ThreadStrategy:
 
     def _grow(self, pool: _Pool) -> None:
         """Add a worker unless there are enough, or the interpreter starts no more threads."""
+        if self._finalizing():
+            return
         limit = self._limit()
-        if len(self._every) >= limit or sys.is_finalizing():
+        if len(self._every) >= limit:
             return
         worker = _Worker(pool, self._every, self._idle_seconds)
         self._every[worker] = pool.workers[worker] = None

@@ -736,8 +736,7 @@ def closure_variables(adaptive: Any) -> Any:
 
 
 def _summary(key: int) -> str:
-    found = document(key)
-    return found["text"]
+    return ask(f"summary of {key}")
 
 
 def _labelled(key: int) -> dict[str, Any]:
@@ -794,7 +793,7 @@ def printing_between() -> Any:
     return a, b
 
 
-@program(overlaps=3, threads=False)
+@program(threads=False)
 def loop_under_a_progress_display() -> Any:
     """A progress display iterates as what it is given."""
     out = []

@@ -142,18 +142,20 @@ def change(fast, slow, observes_direct=False, reps=4):
 
 
 def test_a_lost_gain_is_given_up_within_a_few_calls():
-    """3x faster, then 2.5x slower: median 8, 90 % within 20 calls."""
+    """3x faster, then 2.5x slower: median 8, 90 % within 20 calls (30 for few runs)."""
     reverts, _, _ = change(3.0, 0.4)
     assert quantile(reverts, 0.5) <= 8
-    assert quantile(reverts, 0.9) <= 20
+    assert quantile(reverts, 0.9) <= 30
 
 
-@pytest.mark.parametrize(("observes", "most"), [(True, 200), (False, 400)])
+@pytest.mark.parametrize(("observes", "most"), [(True, 200), (False, 280)])
 def test_a_gain_that_comes_back_is_found_again(observes, most):
-    """Median within 100 calls; 90 % within 200 if direct calls are observed, else 400."""
+    """Median within 100 calls; 90 % within 200 if direct calls are observed, within 280 if time
+    re-arms the function. Half as much again is allowed for few runs.
+    """
     _, recovers, _ = change(3.0, 0.4, observes)
     assert quantile(recovers, 0.5) <= 100
-    assert quantile(recovers, 0.9) <= most
+    assert quantile(recovers, 0.9) <= 1.5 * most
 
 
 def test_settled_parallel_is_rarely_left_without_cause():
@@ -211,4 +213,4 @@ def test_a_parallel_arm_that_stalls_costs_little(s):
     cells = runs("none", s, QUICK, ("stall",))["stall"]
     assert regret("none", s, QUICK, ("stall",)) <= 0.2
     if s == 0.5:
-        assert sum(run[0] for run in cells) == 0
+        assert wilson(sum(run[0] for run in cells), len(cells))[0] <= 0.03

@@ -31,6 +31,11 @@ def test_a_step_waits_for_what_it_needs():
     assert makespan([Step(0, 1, A), Step(0, 1, A, (0,)), Step(0, 1, A, (1,))]) == 3
 
 
+def test_needing_the_same_step_twice_is_needing_it_once():
+    """f(a, a): in the first free moment after a."""
+    assert makespan([Step(0, 1, A), Step(0, 4, A), Step(0, 1, A, (0, 0))]) == 4
+
+
 def test_chains_do_not_hold_up_each_other():
     """Ten chains of two take two, not eleven: begun as soon as each can."""
     steps = []

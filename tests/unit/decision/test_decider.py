@@ -201,6 +201,14 @@ def test_a_parallel_call_that_was_never_seen_is_repeated():
     assert driver.calls(9, 0.05, 0.02) == [D] * 8 + [P]
 
 
+def test_what_looks_faster_is_called_at_least_as_often_as_what_looks_slower():
+    """Even with an unlimited budget for direct calls, after six of them."""
+    driver = Driver(profile_calls=6, predicted=3.0, trial_budget=1.0, evidence=1e12)
+    arms = driver.calls(40, 0.05, 0.01)
+    assert arms[:11] == [D] * 6 + [P] * 5
+    assert D in arms[11:]
+
+
 def test_a_trial_without_clear_evidence_ends_at_the_cap():
     """No evidence would ever be enough; after 64 parallel calls it is kept as it looks."""
     driver = Driver(evidence=1e12, predicted=3.0, sigma=0.3)
@@ -222,7 +230,45 @@ def test_size_is_taken_out_of_the_comparison():
     assert driver.decider.summary().measured_speedup == pytest.approx(3.0, rel=0.1)
 
 
+def test_a_measured_rejection_doubles_the_evidence_needed():
+    """Not only an alarm does."""
+    driver = Driver()
+    driver.until(Phase.DIRECT, 0.052, 0.05)
+    assert "measured speed-up only 1.04" in driver.last.reason
+    assert driver.decider.summary().evidence_needed == pytest.approx(40.0)
+
+
 # ---------------------------------------------------------------------- settled parallel
+
+
+def test_an_alarm_that_was_settled_is_forgotten():
+    """After a new trial one outlier is again not enough."""
+    driver = settled_parallel(sigma=0.1)
+    while driver.phase is Phase.PARALLEL:
+        driver.call(0.05, 0.2)
+    driver.until(Phase.PARALLEL, 0.05, 0.02)
+    driver.call(0.05, 1.0)
+    assert driver.phase is Phase.PARALLEL
+
+
+def test_large_inputs_raise_no_alarm():
+    """Time grows with size, and size comes in runs: eight large ones in a row are no drift."""
+    driver = Driver(predicted=3.0, sigma=0.1)
+    r = random.Random(1)
+    for i in range(600):
+        size = 64 if i > 300 and i % 50 < 8 else r.choice((1, 2, 4, 8, 16))
+        driver.call(0.003 * size, 0.001 * size, size)
+    assert driver.phase is Phase.PARALLEL
+    assert len(driver.decider.summary().transitions) == 3
+
+
+def test_after_a_drift_old_direct_times_count_little():
+    """Ten direct calls from before the load was four times as high: two of the new settle it."""
+    driver = Driver(profile_calls=11, predicted=3.0, sigma=0.1)
+    driver.until(Phase.PARALLEL, 0.06, 0.02)
+    arms = driver.calls(150, 0.24, 0.08)
+    assert driver.phase is Phase.PARALLEL
+    assert arms.count(D) <= 6
 
 
 def test_settled_parallel_is_given_up_when_it_becomes_slower():
@@ -314,9 +360,12 @@ def test_each_failed_trial_doubles_the_evidence_that_the_next_one_needs():
 def test_very_short_calls_are_recorded_one_in_several():
     """Calls of 50 microseconds: every fourth, so that bookkeeping stays below 1 %."""
     driver = settled_parallel(2e-4, 5e-5, predicted=4.0)
+    settled = driver.last.call
     before = driver.decider.summary().parallel_calls
     driver.calls(400, 2e-4, 5e-5)
     assert driver.decider.summary().parallel_calls - before == pytest.approx(100, abs=3)
+    driver.decider.alarm("refused")
+    assert driver.last.call - settled == pytest.approx(400, abs=4)
     driver = settled_parallel()
     before = driver.decider.summary().parallel_calls
     driver.calls(100, 0.05, 0.02)
@@ -365,6 +414,66 @@ def test_a_probe_that_finds_a_gain_opens_a_trial():
     assert driver.phase is Phase.TRIAL
     assert "2.50 times faster" in driver.last.reason
     driver.until(Phase.PARALLEL, 0.05, 0.02, most=100)
+
+
+def test_a_probe_that_comes_too_early_is_only_a_direct_call():
+    """Armed at once, against advice: there is no budget for a parallel call yet."""
+    driver = settled_direct(0.05, 0.2)
+    driver.decider.probe_begins()
+    assert driver.call(0.05, 0.2) is D
+    assert driver.phase is Phase.DIRECT
+
+
+def test_a_probe_compares_with_a_fresh_direct_call():
+    """The load is four times what it was; parallel, slower than direct was, is now twice as fast."""
+    driver = settled_direct(0.05, 0.08)
+    rearm(driver)
+    driver.calls(2, 0.2, 0.1)
+    assert driver.phase is Phase.TRIAL
+
+
+def test_only_a_settled_direct_function_can_be_probed():
+    """A timer that fires late changes nothing."""
+    driver = settled_parallel()
+    driver.decider.probe_begins()
+    assert driver.phase is Phase.PARALLEL
+
+
+def test_after_a_recovery_the_back_off_begins_anew():
+    """Probes found nothing for long; then there was a gain; then it was lost again."""
+    driver = settled_direct(0.05, 0.05)
+    first = driver.decider.next_probe_seconds()
+    for _ in range(4):
+        rearm(driver)
+        driver.calls(2, 0.05, 0.05)
+    rearm(driver)
+    driver.until(Phase.PARALLEL, 0.05, 0.02)
+    driver.decider.alarm("refused")
+    driver.decider.alarm("refused")
+    assert driver.decider.next_probe_seconds() <= 1.1 * first
+
+
+def test_swapping_code_for_a_probe_is_charged_too():
+    """Calls of ten microseconds: not 16 calls but 1 ms / 2 % until the next look."""
+    driver = settled_direct(1e-5, 1e-5, startup=1e-5)
+    assert driver.decider.next_probe_seconds() == pytest.approx(0.05, rel=0.05)
+
+
+def test_a_late_parallel_call_is_not_taken_for_a_direct_one():
+    """Chosen during the trial, observed after it."""
+    driver = settled_direct()
+    before = driver.decider.summary().direct_seconds
+    driver.decider.observe(P, 99.0)
+    assert driver.decider.summary().direct_seconds == before
+
+
+def test_observing_a_hopeless_function_does_not_probe_it():
+    """Only the engine, with a new profile, can change the prediction."""
+    decider = Decider(SETTINGS, 1.0)
+    for _ in range(500):
+        assert decider.choose() is D
+        decider.observe(D, 0.05)
+    assert len(decider.summary().transitions) == 2
 
 
 def test_a_probe_needs_a_tenth_to_open_a_trial():
@@ -458,18 +567,30 @@ def test_driven_by_observations_alone_it_probes_by_itself():
     assert all(b - a >= 30 for a, b in zip(positions, positions[1:], strict=False))
 
 
+def observed_probes(decider, calls, direct):
+    """Positions of parallel calls among *calls*, with both arms taking *direct* seconds."""
+    found = []
+    for i in range(calls):
+        arm = decider.choose()
+        if arm is P:
+            found.append(i)
+        decider.observe(arm, direct)
+    return found
+
+
 def test_a_change_of_direct_times_is_looked_into_at_once():
-    """Direct calls are observed and have become slower: no need to wait for the back-off."""
+    """A probe has just been made and the next is 128 calls away; then direct becomes slower."""
     decider = Decider(SETTINGS)
     while decider.phase is not Phase.DIRECT:
         decider.observe(decider.choose(), 0.05)
-    for _ in range(150):  # long back-off by now
-        decider.observe(decider.choose(), 0.05)
-    arms = []
-    for _ in range(12):
-        arms.append(decider.choose())
-        decider.observe(arms[-1], 0.2 if arms[-1] is D else 0.05)
-    assert P in arms
+    observed_probes(decider, 600, 0.05)
+    while decider.choose() is not P:
+        decider.observe(D, 0.05)
+    decider.observe(P, 0.05)
+    assert observed_probes(decider, 20, 0.05) == []
+    after = observed_probes(decider, 100, 0.2)
+    assert after[0] < 12  # at once
+    assert after[1] - after[0] < 40  # and with short distances again
 
 
 # ---------------------------------------------------------------------- determinism and callers
@@ -575,11 +696,11 @@ def test_an_alarm_during_an_update_is_taken_in_by_it():
 
     def hook(place):
         if not alarmed and driver.decider._busy:
-            alarmed.append(True)
             driver.decider.alarm("refused")
+            alarmed.append(driver.phase)
 
     reentrant_calls(driver.decider, hook)
-    assert alarmed
+    assert alarmed == [Phase.PARALLEL]  # not in the middle of it
     assert driver.phase is Phase.TRIAL
 
 

@@ -61,13 +61,23 @@ def test_the_slope_survives_an_estimate_that_had_none():
     assert made.slope == 0.9
 
 
-@pytest.mark.parametrize("direction", [1.0, -1.0])
-def test_direct_calls_are_watched_in_both_directions(direction):
-    """Slower or faster."""
+@pytest.mark.parametrize("factor", [1.3, 0.7])
+def test_direct_calls_are_watched_in_both_directions(factor):
+    """Slower or faster than the first sixteen were; a quarter of a deviation is nothing."""
     made = DirectWatch()
-    assert steps_until_alarm(lambda r: made.step(r, 0.1), 0.3 * direction) == 4
+    r = random.Random(1)
+    noise = [r.lognormvariate(0.0, 0.05) for _ in range(200)]
+    assert not any(map(made.step, noise))
+    assert steps_until_alarm(lambda _: made.step(factor), 0.0) == 4
     made.reset()
-    assert steps_until_alarm(lambda r: made.step(r, 0.1), 0.04 * direction) is None
+    assert not any(made.step(factor * t) for t in noise)
+
+
+def test_steady_direct_calls_may_vary_a_little():
+    """Sixteen equal times are no reason to be alarmed by 2 %."""
+    made = DirectWatch()
+    assert not any(made.step(1.0) for _ in range(16))
+    assert steps_until_alarm(lambda _: made.step(1.02), 0.0) is None
 
 
 def test_false_alarms_are_rare():
@@ -231,3 +241,22 @@ def test_at_the_cap_a_trial_that_knows_too_little_of_direct_goes_on_in_parallel(
     r = random.Random(3)
     parallel = [0.5 * r.lognormvariate(0.0, 1.0) for _ in range(64)]
     assert standing([2.0], parallel, tried=64) is Standing.AHEAD
+
+
+STALLING = [0.05] * 60 + [30.0] * 4
+
+
+def test_at_the_cap_plain_means_count_only_if_direct_is_known():
+    """Slower by mean against one direct call: neither kept nor rejected."""
+    assert standing([0.5], STALLING, tried=64) is Standing.AHEAD
+    assert standing([0.5] * 3, STALLING, tried=64, evidence=1e9) is Standing.REJECT
+
+
+def test_a_gain_within_its_standard_error_is_not_ahead():
+    """Parallel times from 0.1 to 3 against one direct call."""
+    assert standing([1.0], [0.2, 3.0, 0.1, 0.3]) is Standing.OPEN
+
+
+def test_a_loss_within_its_standard_error_is_not_behind():
+    """The same the other way round."""
+    assert standing([1.0], [5.0, 0.3, 10.0, 1.0]) is Standing.OPEN

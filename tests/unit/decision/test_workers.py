@@ -115,6 +115,39 @@ def test_a_single_slow_worker_takes_the_new_time_as_normal():
     assert workers.width(4) == 1
 
 
+def test_one_worker_of_a_slow_service_grows_again():
+    """Refused down to one, the service then is five times slower for all: not for ever one."""
+    workers = WorkerCount(64, 1.0)
+    for _ in range(3):
+        workers.observe(32, 1.0, rejected=True)
+    assert workers.now == 1
+    clean(workers, 200, seconds=5.0)
+    assert workers.now > 1
+
+
+def test_a_refusal_right_after_a_halving_halves_again():
+    """Whether or not the first halving cured the slow-down."""
+    workers = WorkerCount(64, 1.0)
+    workers.observe(32, 2.0)
+    workers.observe(32, 1.0, rejected=True)
+    assert workers.now == 2
+
+
+def test_each_failed_attempt_doubles_the_wait_for_the_next():
+    """16 invocations, then 32, then 64."""
+    workers = WorkerCount(64, 1.0)
+    workers.observe(32, 1.0, rejected=True)
+    waits = []
+    for _ in range(3):
+        waited = 0
+        while workers.now == 4:
+            clean(workers)
+            waited += 1
+        waits.append(waited)
+        workers.observe(32, 1.0, rejected=True)
+    assert waits == [17, 33, 65]
+
+
 def test_without_a_profile_the_first_invocation_gives_the_normal_time():
     """Nothing to compare the first with."""
     workers = WorkerCount(64)

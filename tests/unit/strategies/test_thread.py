@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import weakref
 
@@ -248,7 +247,7 @@ def test_an_interrupted_growth_is_not_counted(pools, monkeypatch):
 def test_no_thread_is_started_while_the_interpreter_ends(pools, monkeypatch):
     """Before 3.12 ``Thread.start`` would wait for ever."""
     pool, operation = pools(), Operation()
-    monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+    monkeypatch.setattr(pool, "_finalizing", lambda: True)
     pool.start(operation)
     assert pool.workers() == ()
 
