@@ -131,6 +131,8 @@ class _Follower:
         flow = self.parts(node)
         number = self.operations.get(id(node))
         if number is None:
+            if isinstance(node, ast.Call):
+                self.found.used |= flow
             return flow
         self.note(number, flow | self.control)
         return frozenset((number,))

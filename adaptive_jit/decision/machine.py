@@ -369,12 +369,10 @@ class Machine:
         self.direct.add(wall, log_size, KEEP)
         self.budget.earn(self._settings.probe_budget * wall)
         self._settled_calls += 1
-        moved = self._direct_watch.step(wall * math.exp(-self._watch.slope * log_size))
-        if moved:
-            self.backoff.reset()
+        if self._direct_watch.step(wall * math.exp(-self._watch.slope * log_size)):
+            self.backoff.reset()  # which makes a probe due
             self._direct_watch.reset()
-        due = moved or self._settled_calls >= self.backoff.calls
-        if due and self.budget.credit > self.loss():
+        if self._settled_calls >= self.backoff.calls and self.budget.credit > self.loss():
             self.begin_probe()
 
     def _extra(self) -> float:

@@ -22,6 +22,7 @@ class Guard:
 
     number: int
     kind: str
+    deferred: bool = False
 
 
 def guard_of(node: ast.AST) -> Guard | None:
@@ -46,12 +47,29 @@ class GuardPoints(ast.NodeVisitor):
         self.sites = sites
         self.count = 0
 
-    def mark(self, node: ast.expr | None, kind: str) -> None:
-        if node is None or isinstance(node, ast.Constant) or guard_of(node) is not None:
-            return
-        if isinstance(node, ast.JoinedStr) and kind in "sqfb":
-            return
-        node._adaptive_guard = Guard(self.count, kind)  # type: ignore[attr-defined]
+    def operands(self, *operands: tuple[ast.expr | None, str]) -> None:
+        """Operands that are all evaluated before the operator runs."""
+        last = max((i for i, (node, _) in enumerate(operands) if self.calls(node)), default=-1)
+        for position, (node, kind) in enumerate(operands):
+            if position == last and node is not None and not self.markable(node, kind):
+                self.put(node, Guard(self.count, "z"))
+            elif kind != "z" or position == last:
+                self.mark(node, kind, deferred=position < last)
+
+    def calls(self, node: ast.expr | None) -> bool:
+        return node is not None and any(id(part) in self.sites for part in ast.walk(node))
+
+    def mark(self, node: ast.expr | None, kind: str, *, deferred: bool = False) -> None:
+        if node is not None and self.markable(node, kind):
+            self.put(node, Guard(self.count, kind, deferred))
+
+    def markable(self, node: ast.expr, kind: str) -> bool:
+        if isinstance(node, ast.Constant) or guard_of(node) is not None:
+            return False
+        return not (isinstance(node, ast.JoinedStr) and kind in "sqfb")
+
+    def put(self, node: ast.expr, guard: Guard) -> None:
+        node._adaptive_guard = guard  # type: ignore[attr-defined]
         self.count += 1
 
     def truth(self, node: ast.expr) -> None:
@@ -64,8 +82,7 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         left, right = _operand_kinds(node.op)
-        self.mark(node.left, left)
-        self.mark(node.right, right)
+        self.operands((node.left, left), (node.right, right))
         self.generic_visit(node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
@@ -90,8 +107,8 @@ class GuardPoints(ast.NodeVisitor):
             left, right = operands[position], operands[position + 1]
             if isinstance(operator, ast.Is | ast.IsNot):
                 continue
-            self.mark(left, "s")
-            self.mark(right, "n" if isinstance(operator, ast.In | ast.NotIn) else "s")
+            membership = isinstance(operator, ast.In | ast.NotIn)
+            self.operands((left, "s"), (right, "n" if membership else "s"))
         self.generic_visit(node)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
@@ -99,15 +116,12 @@ class GuardPoints(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.mark(node.value, "c")
-        else:
-            self.mark(node.value, "m")
+        container = (node.value, "c" if isinstance(node.ctx, ast.Load) else "m")
         if isinstance(node.slice, ast.Slice):
-            for part in (node.slice.lower, node.slice.upper, node.slice.step):
-                self.mark(part, "s")
+            parts = (node.slice.lower, node.slice.upper, node.slice.step)
+            self.operands(container, *((part, "s") for part in parts))
         else:
-            self.mark(node.slice, "s")
+            self.operands(container, (node.slice, "s"))
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -115,16 +129,14 @@ class GuardPoints(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Set(self, node: ast.Set) -> None:
-        for element in node.elts:
-            self.mark(element, "s")
+        self.operands(*((element, "s") for element in node.elts))
         self.generic_visit(node)
 
     def visit_Dict(self, node: ast.Dict) -> None:
+        operands: list[tuple[ast.expr | None, str]] = []
         for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                self.mark(value, "m")
-            else:
-                self.mark(key, "s")
+            operands += [(value, "m")] if key is None else [(key, "s"), (value, "z")]
+        self.operands(*operands)
         self.generic_visit(node)
 
     def visit_Starred(self, node: ast.Starred) -> None:
@@ -199,8 +211,7 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         left, right = _operand_kinds(node.op)
-        self.mark(node.target, left)
-        self.mark(node.value, right)
+        self.operands((node.target, left), (node.value, right))
         self.visit(node.value)
 
     def visit_Expr(self, node: ast.Expr) -> None:

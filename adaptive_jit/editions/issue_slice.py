@@ -172,19 +172,31 @@ class Emitter:
     def rebuilt(self, node: Any, inputs: list[str]) -> Any:
         """A copy of *node* over transparent parts."""
         fields: dict[str, Any] = {}
-        for name, part in ast.iter_fields(node):
-            if isinstance(part, ast.expr):
-                fields[name] = self.checked(part, self.transparent(part, inputs))
-            elif isinstance(part, list):
-                fields[name] = [
-                    self.checked(element, self.transparent(element, inputs))
-                    if isinstance(element, ast.expr)
-                    else element
-                    for element in part
-                ]
+        later = [part for part in ast.iter_child_nodes(node) if self.has_calls(part)]
+        for name, field in ast.iter_fields(node):
+            if isinstance(field, list):
+                fields[name] = [self.part(element, inputs, later) for element in field]
             else:
-                fields[name] = part
+                fields[name] = self.part(field, inputs, later)
         return type(node)(**fields)
+
+    def part(self, part: Any, inputs: list[str], later: list[ast.AST]) -> Any:
+        """One part of an expression; *later* are those with calls, in order, not yet reached.
+
+        What a part computes is computed before the calls behind it are started:
+        the program does so too, and it could run unknown code.
+        """
+        if not isinstance(part, ast.expr):
+            return part
+        if later and later[0] is part:
+            later.pop(0)
+        computes = any(guard_of(inner) for inner in ast.walk(part) if inner is not part)
+        if not (later and computes):
+            return self.checked(part, self.transparent(part, inputs))
+        value = self.value(part)
+        if isinstance(value, ast.Name):
+            inputs.append(value.id)
+        return self.checked(part, value)
 
     def branches(self, node: ast.expr) -> bool:
         """Whether *node* decides if calls inside it are made at all."""

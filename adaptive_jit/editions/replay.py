@@ -47,6 +47,9 @@ class Replay(ast.NodeTransformer):
 
     def guarded(self, guard: Guard, new: ast.expr, like: ast.AST) -> ast.AST:
         extra = []
+        if guard.deferred:
+            later = window("later", const(guard.number), const(guard.kind), new)
+            return located(later, like)
         if guard.kind == "a":
             extra.append(const(self.attribute_of[id(like)]))
         return located(window(guard.kind, const(guard.number), new, *extra), like)
@@ -139,7 +142,13 @@ class Replay(ast.NodeTransformer):
         node.value = self.visit(node.value)
         if guard is None:
             return node
-        check = ast.Expr(window(guard.kind, const(guard.number), load(node.target.id)))
+        value = load(node.target.id)
+        number, kind = const(guard.number), const(guard.kind)
+        check = ast.Expr(
+            window("later", number, kind, value)
+            if guard.deferred
+            else window(guard.kind, number, value)
+        )
         return [located(check, node), node]
 
 

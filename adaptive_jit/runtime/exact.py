@@ -171,6 +171,16 @@ def same_arguments(
 
 
 
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "s": is_scalar,
+    "q": adds,
+    "f": formats,
+    "n": tells_membership,
+    "c": indexes,
+    "m": is_change_target,
+}
+"""The checks by the letter of their guard, for operands."""
+
 _CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set})
 
 
@@ -233,6 +243,11 @@ class SliceGuards:
         if type(value) in ITERABLES:
             return value
         raise Stop("unpacks something that is not a builtin container")
+
+    @staticmethod
+    def z(value: Any) -> Any:
+        """An operand that needs no check."""
+        return value
 
     @staticmethod
     def n(value: Any) -> Any:

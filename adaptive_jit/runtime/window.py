@@ -43,10 +43,11 @@ when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)
 class Guards:
     """The checks at places where a value could run unknown code; shared by open and profile."""
 
-    __slots__ = ("function", "on", "paths", "watched")
+    __slots__ = ("deferred", "function", "on", "paths", "watched")
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
+        self.deferred = False
         self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
@@ -81,6 +82,30 @@ class Guards:
         else:
             table[index] = FAILED
             self.unknown()
+        if self.deferred:
+            self.deferred = False
+            self.unknown()
+
+    def later(self, index: int, kind: str, value: Any) -> Any:
+        """An operand behind which others are evaluated, with calls, before the operator runs.
+
+        A failure is acted upon by the guard of the last operand: what those
+        calls have started early is still good.
+        """
+        table = self.function.guards
+        if exact.CHECKS[kind](value):
+            if table[index] == UNSEEN:
+                table[index] = PASSED
+                self.guard_seen()
+        else:
+            table[index] = FAILED
+            self.deferred = True
+        return value
+
+    def z(self, index: int, value: Any) -> Any:
+        """The last operand where it needs no check of its own."""
+        self.guard(index, True)
+        return value
 
     def guard_seen(self) -> None:
         """A guard was passed for the first time."""
@@ -90,13 +115,17 @@ class Guards:
 
     def s(self, index: int, value: Any) -> Any:
         """Operand of an operator or a format: a scalar."""
-        if type(value) not in exact.SCALARS or self.function.guards[index] != PASSED:
+        if (
+            type(value) not in exact.SCALARS
+            or self.function.guards[index] != PASSED
+            or self.deferred
+        ):
             self.guard(index, type(value) in exact.SCALARS)
         return value
 
     def q(self, index: int, value: Any) -> Any:
         """Operand of ``+`` or ``*``: a scalar, list or tuple."""
-        if not exact.adds(value) or self.function.guards[index] != PASSED:
+        if not exact.adds(value) or self.function.guards[index] != PASSED or self.deferred:
             self.guard(index, exact.adds(value))
         return value
 
@@ -413,8 +442,8 @@ class Window(Guards):
                 issuer.writes.pop(entry.key, None)
                 if site.worst == EffectKind.UNKNOWN:
                     issuer.context = copy_context()
-                if finalised or not site.feeds:
-                    entry.finish(DEAD if finalised else DONE)
+                if finalised or not site.feeds or type(value) in exact.ITERATORS:
+                    entry.finish(DEAD)  # the program alone holds, or walks, this object
                 else:
                     entry.finish(DONE, value)
         return value

@@ -741,7 +741,7 @@ def _summary(key: int) -> str:
 
 def _labelled(key: int) -> dict[str, Any]:
     text = _summary(key)
-    return {"key": key, "label": f"{text}!"}
+    return {"key": key, "label": text}
 
 
 @program(overlaps=2)

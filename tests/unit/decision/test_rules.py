@@ -61,16 +61,25 @@ def test_the_slope_survives_an_estimate_that_had_none():
     assert made.slope == 0.9
 
 
-@pytest.mark.parametrize("factor", [1.3, 0.7])
+def noise(seed, n=128):
+    r = random.Random(seed)
+    return [r.lognormvariate(0.0, 0.2) for _ in range(n)]
+
+
+@pytest.mark.parametrize("factor", [3.0, 0.3])
 def test_direct_calls_are_watched_in_both_directions(factor):
-    """Slower or faster than the first sixteen were; a quarter of a deviation is nothing."""
+    """Three times slower or faster than the first sixteen: four calls."""
     made = DirectWatch()
-    r = random.Random(1)
-    noise = [r.lognormvariate(0.0, 0.05) for _ in range(200)]
-    assert not any(map(made.step, noise))
+    assert not any(map(made.step, noise(2, 16)))
     assert steps_until_alarm(lambda _: made.step(factor), 0.0) == 4
     made.reset()
-    assert not any(made.step(factor * t) for t in noise)
+    assert not any(made.step(factor * t) for t in noise(2))
+
+
+def test_direct_calls_that_do_not_change_rarely_raise_an_alarm():
+    """In fewer than one of ten stretches of 128 calls."""
+    made = [DirectWatch() for _ in range(200)]
+    assert sum(any(map(w.step, noise(i))) for i, w in enumerate(made)) < 20
 
 
 def test_steady_direct_calls_may_vary_a_little():
@@ -249,6 +258,7 @@ STALLING = [0.05] * 60 + [30.0] * 4
 def test_at_the_cap_plain_means_count_only_if_direct_is_known():
     """Slower by mean against one direct call: neither kept nor rejected."""
     assert standing([0.5], STALLING, tried=64) is Standing.AHEAD
+    assert standing([5.0], [0.05] * 63 + [1000.0], tried=64) is Standing.AHEAD
     assert standing([0.5] * 3, STALLING, tried=64, evidence=1e9) is Standing.REJECT
 
 
