@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit import errors
-from adaptive_jit.decorator import adaptive
-from adaptive_jit.effects import pure, reads, unordered, writes
 from adaptive_jit.errors import AdaptiveError, AdaptiveWarning
-from adaptive_jit.fanout import parallel, parallel_map
-from adaptive_jit.settings import Settings, override
 
 if TYPE_CHECKING:
+    from adaptive_jit.decorator import adaptive
+    from adaptive_jit.effects import pure, reads, unordered, writes
+    from adaptive_jit.fanout import parallel, parallel_map
     from adaptive_jit.introspection import explain, report, reset, stats
+    from adaptive_jit.settings import Settings, override
 
 __version__ = "0.1.0"
 
@@ -36,15 +36,33 @@ __all__ = [
     "writes",
 ]
 
-_LAZY = frozenset({"explain", "report", "reset", "stats"})
+_HOMES = {
+    "adaptive": "decorator",
+    "explain": "introspection",
+    "override": "settings",
+    "parallel": "fanout",
+    "parallel_map": "fanout",
+    "pure": "effects",
+    "reads": "effects",
+    "report": "introspection",
+    "reset": "introspection",
+    "Settings": "settings",
+    "stats": "introspection",
+    "unordered": "effects",
+    "writes": "effects",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        from adaptive_jit import introspection
+    """Import what is asked for when it is first asked for (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(introspection, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

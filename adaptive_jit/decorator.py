@@ -7,7 +7,6 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
-from adaptive_jit.engine import lifecycle, registry
 from adaptive_jit.errors import ConfigurationError, UnsupportedCallable
 from adaptive_jit.settings import current, validated
 from adaptive_jit.strategies import strategy as strategy_called
@@ -57,6 +56,9 @@ def _checked(settings: dict[str, object]) -> dict[str, object]:
 
 
 def _adapt(target: Any, arguments: dict[str, object]) -> Any:
+    # Here, not above: importing the package must stay cheap for programs that decorate nothing.
+    from adaptive_jit.engine import lifecycle, registry
+
     lifecycle.install()
     if isinstance(target, type):
         registry.leave_alone(target, "a class; these follow in a later version")

@@ -7,10 +7,12 @@ the blocks inside it hold regions of their own.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.syntax.scope import Scope, changed_container
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIGHT = frozenset(
     "len range int float str bool abs enumerate zip isinstance sum max min sorted list tuple "

@@ -8,10 +8,13 @@ but not in the first it needs from an earlier iteration.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.scope import changed_container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Flow = frozenset[int]
 _NOTHING: Flow = frozenset()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from adaptive_jit.analysis.constructs import LIGHT, obstacle
 from adaptive_jit.analysis.dependence import Dependences, dependences
+from adaptive_jit.records import Operation, Region, RegionBlock
+from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
 from adaptive_jit.syntax.scope import (
     ALL_MUTATORS,
     Scope,
@@ -15,8 +17,9 @@ from adaptive_jit.syntax.scope import (
     scope_of,
 )
 from adaptive_jit.syntax.source import FunctionSource, NotAnalysable, statement_text
-from adaptive_jit.records import Operation, Region, RegionBlock
-from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 LIGHT_METHODS = frozenset(
     "format join strip lstrip rstrip lower upper split rsplit replace title startswith endswith "
@@ -131,9 +134,7 @@ class _Numbering(ast.NodeVisitor):
     def operation_numbers(self) -> dict[int, int]:
         """The operations found so far: node identity to number."""
         return {
-            key: site.index
-            for key, site in self.found.items()
-            if site.role is CallRole.OPERATION
+            key: site.index for key, site in self.found.items() if site.role is CallRole.OPERATION
         }
 
     def visit_Lambda(self, node: ast.Lambda) -> None:

@@ -13,10 +13,8 @@ import copy
 import types
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.program import Analysis, RegionSource
-from adaptive_jit.syntax.source import NotAnalysable, compile_function
 from adaptive_jit.editions.guards import GuardPoints
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
 from adaptive_jit.editions.needs import loaded_names, stored_names
@@ -33,6 +31,10 @@ from adaptive_jit.editions.nodes import (
 )
 from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
+from adaptive_jit.syntax.source import NotAnalysable, compile_function
+
+if TYPE_CHECKING:
+    from adaptive_jit.syntax.program import Analysis, RegionSource
 
 DISPATCHER = MARK + "dispatcher"
 ABSENT = MARK + "absent"
@@ -49,9 +51,7 @@ class Edition:
 
     def with_constants(self, dispatcher: object, absent: object) -> CodeType:
         """The code with the library's objects in the place of their markers."""
-        return _exchanged(
-            self.code, {**self.constants, DISPATCHER: dispatcher, ABSENT: absent}
-        )
+        return _exchanged(self.code, {**self.constants, DISPATCHER: dispatcher, ABSENT: absent})
 
     def slice_functions(
         self, function: FunctionType, retry: object, poison: object
@@ -165,9 +165,7 @@ class _Assembly:
         plain = copy.deepcopy(statements)
         names = self.inputs(statements)
         self.slices[region.record.index] = self.slice(region, names)
-        replay = Replay(
-            self.analysis.sites, self.analysis.loops, self.analysis.source.class_name
-        )
+        replay = Replay(self.analysis.sites, self.analysis.loops, self.analysis.source.class_name)
         instrumented = replay.block(statements)
         values = [located(self.input(name), plain[0]) for name in names]
         opened = window("open", const(region.record.index), *values)
@@ -209,7 +207,10 @@ class _Assembly:
         parameters = [ast.arg(name) for name in (ISSUER, CHECK, PATH, *names)]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         function = ast.FunctionDef(
-            "slice", arguments, [*prologue, *builder.out, *end], []  # type: ignore[list-item]
+            "slice",
+            arguments,
+            [*prologue, *builder.out, *end],
+            [],  # type: ignore[list-item]
         )
         module = ast.Module([ast.fix_missing_locations(function)], [])
         compiled = compile(module, "<issue slice>", "exec", dont_inherit=True)

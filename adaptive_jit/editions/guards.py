@@ -9,11 +9,14 @@ gets a number and a kind (a method of the window, see
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import changed_container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,5 +244,3 @@ def _operand_kinds(operator: ast.operator) -> tuple[str, str]:
     if isinstance(operator, ast.Mod):
         return "s", "f"
     return "s", "s"
-
-

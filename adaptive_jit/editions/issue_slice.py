@@ -9,13 +9,15 @@ an operation on it is held for its turn.
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.program import Analysis, CallRole
 from adaptive_jit.editions.guards import guard_of, guards_in
-from adaptive_jit.editions.needs import Needs
 from adaptive_jit.editions.nodes import assign, const, load, method, store
 from adaptive_jit.editions.replay import mangled
+from adaptive_jit.syntax.program import Analysis, CallRole
+
+if TYPE_CHECKING:
+    from adaptive_jit.editions.needs import Needs
 
 ISSUER, CHECK, PATH, POISON_NAME = ".issuer", ".check", ".path", ".poison"
 
@@ -119,9 +121,7 @@ class Emitter:
         if guards_in(node):
             self.derived("cross", node, expression, inputs)
 
-    def derived(
-        self, how: str, node: ast.AST, expression: ast.expr, inputs: list[str]
-    ) -> ast.expr:
+    def derived(self, how: str, node: ast.AST, expression: ast.expr, inputs: list[str]) -> ast.expr:
         inputs = list(dict.fromkeys(inputs))
         if not inputs:
             return self.keep(expression)
@@ -139,7 +139,7 @@ class Emitter:
     def checked(self, node: ast.expr, expression: ast.expr) -> ast.expr:
         """*expression* behind the slice's own check, which refuses unknown code."""
         guard = guard_of(node)
-        if guard is None or guard.kind in "a":
+        if guard is None or guard.kind == "a":
             return expression
         return method(load(CHECK), guard.kind, expression)
 
@@ -150,9 +150,9 @@ class Emitter:
             if pending:
                 inputs.append(name)
             return load(name)
-        if isinstance(
-            node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp
-        ) or self.branches(node):
+        if isinstance(node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp) or self.branches(
+            node
+        ):
             result = self.value(node)
             if isinstance(result, ast.Name):
                 inputs.append(result.id)
@@ -294,9 +294,7 @@ class Emitter:
         result = self.value(node.args[0])
         function = self.callee(node.func)
         self.emit(
-            ast.Expr(
-                method(load(ISSUER), "listed", const(site.index), load(self.path), function)
-            )
+            ast.Expr(method(load(ISSUER), "listed", const(site.index), load(self.path), function))
         )
         self.pause()
         if isinstance(result, ast.Name):
@@ -385,4 +383,3 @@ class Emitter:
 
 def _value(keyword: ast.keyword) -> ast.expr:
     return keyword.value
-

@@ -7,10 +7,13 @@ running total over 100,000 results would keep all of them alive.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import changed_container
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _MAKERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

@@ -13,9 +13,9 @@ import ast
 import copy
 from typing import Any
 
-from adaptive_jit.syntax.program import CallRole, CallSite, LoopSite
 from adaptive_jit.editions.guards import Guard, guard_of, loop_guard
 from adaptive_jit.editions.nodes import WINDOW, const, load, located, nowhere, window
+from adaptive_jit.syntax.program import CallRole, CallSite, LoopSite
 
 
 class Replay(ast.NodeTransformer):
@@ -41,7 +41,7 @@ class Replay(ast.NodeTransformer):
         """Rewrite *node*, then put its guard around it."""
         guard = guard_of(node)
         new = super().visit(node)
-        if guard is None or isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        if guard is None or (isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)):
             return new
         return self.guarded(guard, new, node)
 

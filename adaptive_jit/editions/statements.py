@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from adaptive_jit.syntax.program import Analysis
-from adaptive_jit.syntax.scope import changed_container
 from adaptive_jit.editions.guards import guards_in
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME, Emitter
 from adaptive_jit.editions.needs import Needs, contains_jump, loaded_names, stored_names
 from adaptive_jit.editions.nodes import assign, const, load, method
+from adaptive_jit.syntax.scope import changed_container
+
+if TYPE_CHECKING:
+    from adaptive_jit.syntax.program import Analysis
 
 _CONTROL = (ast.If, ast.For, ast.IfExp, ast.BoolOp, ast.comprehension, ast.Assert)
 
@@ -200,9 +203,7 @@ class Slice(Emitter):
         parameters = [ast.arg(part) for part in (PATH, ".item", *shadows)]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         self.emit(ast.FunctionDef(name, arguments, body, []))
-        call = ast.Call(
-            load(name), [load(path), load(item), *[load(part) for part in shadows]], []
-        )
+        call = ast.Call(load(name), [load(path), load(item), *[load(part) for part in shadows]], [])
         self.emit(ast.Expr(method(load(ISSUER), "spawn", call, const(self.clear(node)))))
         self.pause()
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Mapping
-from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit import clock
 from adaptive_jit.decision import Decider
-from adaptive_jit.editions import Edition
 from adaptive_jit.engine.dispatch import SILENT, Dispatcher
 from adaptive_jit.engine.editions import Owned
 from adaptive_jit.engine.fallback import failed
-from adaptive_jit.engine.host import host, seconds
+from adaptive_jit.engine.host import allow, host, seconds
 from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
@@ -26,7 +23,13 @@ from adaptive_jit.runtime.pending import POISON
 from adaptive_jit.runtime.window import ClosedWindow
 from adaptive_jit.settings import Settings, current
 from adaptive_jit.strategies import strategy
-from adaptive_jit.syntax import Analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType, FunctionType
+
+    from adaptive_jit.editions import Edition
+    from adaptive_jit.syntax import Analysis
 
 FORCED = ("parallel", "thread")
 
@@ -61,6 +64,8 @@ class Controller:
             self.name, host(settings.effects), _sites(analysis), analysis.loop_parents, edition.guard_count,
             settings.window,
         )  # fmt: skip
+        if "max_workers" in self.arguments:
+            allow(settings.max_workers)
         self.state.code, self.state.module = function.__code__, function.__globals__
         self.state.slices = edition.slice_functions(function, RETRY, POISON)
         self._begin(settings)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import weakref
-from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType
 
 
 class Owned:

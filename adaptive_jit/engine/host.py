@@ -14,6 +14,7 @@ from adaptive_jit.profiling import Sampler, read
 from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
 from adaptive_jit.strategies import strategy
+from adaptive_jit.strategies.thread import ThreadStrategy
 
 _sampler = Sampler()
 _UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
@@ -26,7 +27,6 @@ def _watch(site: Any) -> None:
 @functools.cache
 def host(evidence: str) -> Host:
     """Return the services for functions whose effects may be known by *evidence* at most."""
-
     allowed = "declared" if evidence == "declared" else "proved"
 
     def effect(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
@@ -46,6 +46,13 @@ def host(evidence: str) -> Host:
         watch=_watch,
         unwatch=_sampler.leave,
     )
+
+
+def allow(workers: int) -> None:
+    """Let the thread pool grow to *workers* for a function that asks for them."""
+    pool = strategy("thread")
+    if isinstance(pool, ThreadStrategy):
+        pool.allow(workers)
 
 
 seconds = time.perf_counter

@@ -9,7 +9,10 @@ module ``importlib._bootstrap`` (3.11 to 3.13).
 from __future__ import annotations
 
 import sys
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 MOST_FRAMES = 256
 """Frames looked at (about 20 ns each): imports that run programs are not deeper."""

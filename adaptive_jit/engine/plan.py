@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from adaptive_jit.classify import OperationProfile, classify
-from adaptive_jit.decision import Costs, Plan, Prediction, Saving, Trace, TraceCall, predict, savings
+from adaptive_jit.decision import (
+    Costs,
+    Plan,
+    Prediction,
+    Saving,
+    Trace,
+    TraceCall,
+    predict,
+    savings,
+)
 from adaptive_jit.profiling import difference
 from adaptive_jit.records import Classification, EffectKind, Operation, commute
-from adaptive_jit.runtime import Site
-from adaptive_jit.runtime.observe import Operations
-from adaptive_jit.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adaptive_jit.runtime import Site
+    from adaptive_jit.runtime.observe import Operations
+    from adaptive_jit.settings import Settings
 
 _NS = 1e-9
 

@@ -12,7 +12,10 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _JOIN_SECONDS = 1.0
 

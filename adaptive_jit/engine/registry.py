@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.analysis import analyse
 from adaptive_jit.editions import Edition, build
@@ -14,9 +13,13 @@ from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
-from adaptive_jit.records import FunctionStats
 from adaptive_jit.settings import on_override
 from adaptive_jit.syntax import Analysis, NotAnalysable, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adaptive_jit.records import FunctionStats
 
 _MOST_WRAPPERS = 32
 
@@ -92,7 +95,11 @@ def _shared_controller(
         return None
     reference = _shared.get((id(function.__code__), id(function.__globals__)))
     controller = reference() if reference is not None else None
-    if controller is None or controller.original is not function.__code__ or controller.arguments != dict(arguments):
+    if (
+        controller is None
+        or controller.original is not function.__code__
+        or controller.arguments != dict(arguments)
+    ):
         return None
     return controller
 

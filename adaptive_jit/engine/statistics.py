@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.engine.controller import FORCED, Controller
 from adaptive_jit.records import (
@@ -21,8 +21,10 @@ from adaptive_jit.records import (
     RunAheadCounts,
     Source,
 )
-from adaptive_jit.runtime import Site
 from adaptive_jit.settings import current
+
+if TYPE_CHECKING:
+    from adaptive_jit.runtime import Site
 
 LEAST_SAVING = 0.001
 """Advice that saves less than this many seconds per invocation is not given."""
@@ -146,9 +148,7 @@ def _regions(controller: Controller) -> list[RegionStats]:
             region.last_line,
             region.operations,
             region.blocked_by,
-            (RegionBlock(region.first_line, stops[region.index]),)
-            if region.index in stops
-            else (),
+            (RegionBlock(region.first_line, stops[region.index]),) if region.index in stops else (),
         )
         for region in controller.analysis.records
     ]

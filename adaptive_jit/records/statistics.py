@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from adaptive_jit.records.decisions import DecisionSummary, Phase
-from adaptive_jit.records.effects import EffectKind, Source
-from adaptive_jit.records.operations import RegionBlock
-from adaptive_jit.records.profiles import Classification
+if TYPE_CHECKING:
+    from adaptive_jit.records.decisions import DecisionSummary, Phase
+    from adaptive_jit.records.effects import EffectKind, Source
+    from adaptive_jit.records.operations import RegionBlock
+    from adaptive_jit.records.profiles import Classification
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ A subclass may override anything, so every test is on ``type(x)`` itself.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from types import BuiltinMethodType, MethodType, NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SCALARS = frozenset({int, float, str, bytes, bool, NoneType, complex})
 SEQUENCES = frozenset({list, tuple})
@@ -133,8 +135,7 @@ def same_value(first: Any, second: Any, *, deep: bool, depth: int = 0) -> bool:
         return False
     if kind in SEQUENCES:
         return len(first) == len(second) and all(
-            same_value(a, b, deep=True, depth=depth + 1)
-            for a, b in zip(first, second, strict=True)
+            same_value(a, b, deep=True, depth=depth + 1) for a, b in zip(first, second, strict=True)
         )
     if kind is dict:
         # Order counts: a callee may walk the dict.
@@ -167,8 +168,6 @@ def same_arguments(
         if first is not value and not same_value(first, value, deep=deep):
             return False
     return True
-
-
 
 
 CHECKS: dict[str, Callable[[Any], bool]] = {

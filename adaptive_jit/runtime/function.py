@@ -6,13 +6,15 @@ them: the engine fills it in once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, Reading
 from adaptive_jit.runtime.execute import call, execute, stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FunctionType
 
 UNSEEN, PASSED, FAILED = 0, 1, 2
 

@@ -19,14 +19,16 @@ from __future__ import annotations
 import _thread
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextvars import Context
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, MUTABLE, SCALARS, Stop
 from adaptive_jit.runtime.function import FAILED, FunctionState, Site
 from adaptive_jit.runtime.pending import POISON, Derived, Entry, Pending, settled
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, WAITING
+
+if TYPE_CHECKING:
+    from contextvars import Context
 
 Path = tuple[int, ...]
 Key = tuple[int, Path]
@@ -341,16 +343,17 @@ class Issuer:
         key = (index, path)
         if key in self.markers:
             return self._overtaken(key)
-        pending, poisoned = _pending_of(callee, args, kwargs)
         entry = Entry(site, key)
         entry.callee, entry.args, entry.kwargs, entry.made = callee, args, kwargs, made
-        if poisoned:
-            return self._hold_unknown(entry)
-        if pending:
-            return self._await_inputs(entry, pending)
-        if _settle(entry):
-            return self._admit(entry)
-        return self._hold_unknown(entry)
+        if any(isinstance(value, Pending) for value in (callee, *args, *kwargs.values())):
+            pending, poisoned = _pending_of(callee, args, kwargs)
+            if poisoned:
+                return self._hold_unknown(entry)
+            if pending:
+                return self._await_inputs(entry, pending)
+            if not _settle(entry):
+                return self._hold_unknown(entry)
+        return self._admit(entry)
 
     def _overtaken(self, key: Key) -> Any:
         """The replay has been here before: its own call gives the value."""
@@ -487,6 +490,8 @@ class Issuer:
 
     def _commutes_with_writes(self, effect: Effect) -> Entry | None:
         """The first write ahead in program order that this operation may not overtake."""
+        if not self.writes:
+            return None
         for key, write in list(self.writes.items()):
             if not commute(effect, write):
                 entry = self.entries.get(key) or self.running.get(key)
@@ -497,6 +502,9 @@ class Issuer:
     def _start(self, entry: Entry, effect: Effect) -> None:
         entry.effect = effect
         entry.site.note(effect)
+        if effect.lane is None:
+            self._hand_over(entry)
+            return
         before = [last for lane in lanes_of(effect) if (last := self.lanes.get(lane)) is not None]
         for lane in lanes_of(effect):
             self.lanes[lane] = entry

@@ -8,14 +8,17 @@ plain form.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from itertools import chain, islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Reading
-from adaptive_jit.runtime.function import FunctionState
 from adaptive_jit.runtime.window import Guards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adaptive_jit.runtime.function import FunctionState
 
 MOST_RECORDS: Final = 64
 """Readings per operation and invocation: 64 calls bound the cost and decide every class of

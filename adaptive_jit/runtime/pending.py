@@ -9,13 +9,14 @@ looks at the state again afterwards. No lock is held while user code runs.
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterator
-from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED, RAISED, RUNNING, WAITING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextvars import Context
+
     from adaptive_jit.records import Effect
     from adaptive_jit.runtime.function import Site
 
@@ -170,4 +171,3 @@ class Entry(Pending):
         if not self.site.feeds:
             self.state, self.value = DEAD, None
         self.args, self.kwargs = (), {}
-

@@ -52,7 +52,9 @@ class Guards:
         self.on = True
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
 
-    def begin(self, site: Site, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    def begin(
+        self, site: Site, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Effect:
         """The effect of a call that is about to run in its turn; its receiver is watched."""
         host = self.function.host
         effect = host.effect_of(callee, args, kwargs)
@@ -220,11 +222,11 @@ class Window(Guards):
         body = self.function.slices.get(region)
         if body is None or sys.exception() is not None:
             return False
-        issuer = self.issuer = Issuer(
-            self.function, copy_context(), region, forced=self.forced
-        )
+        issuer = self.issuer = Issuer(self.function, copy_context(), region, forced=self.forced)
         self.paths = [()] * (len(self.function.loop_parents) + 1)
-        slice_: Slice = body(issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values)
+        slice_: Slice = body(
+            issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values
+        )
         issuer.begin(slice_)
         return True
 

@@ -129,6 +129,7 @@ class ThreadStrategy:
         self._idle_seconds = idle_seconds
         self._pool = _Pool()
         self._every: dict[_Worker, None] = {}
+        self._allowed = 0
         self._dispatch: float | None = None
         _strategies.add(self)
 
@@ -139,6 +140,13 @@ class ThreadStrategy:
         pool.queue.put(operation)
         if len(pool.busy) > len(pool.workers):
             self._grow(pool)
+
+    def allow(self, workers: int) -> None:
+        """Let the pool grow to *workers* even where the settings in force say fewer.
+
+        For a function whose own argument asks for more than the rest of the process.
+        """
+        self._allowed = max(self._allowed, workers)
 
     def dispatch_seconds(self) -> float:
         """Return the seconds of an empty round trip through a worker, measured once."""
@@ -157,7 +165,7 @@ class ThreadStrategy:
         """Add a worker unless there are enough, or the interpreter starts no more threads."""
         if self._finalizing():
             return
-        limit = self._limit()
+        limit = max(self._limit(), self._allowed)
         if len(self._every) >= limit:
             return
         worker = _Worker(pool, self._every, self._idle_seconds)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import enum
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from adaptive_jit.records import Operation, Region, RegionBlock
-from adaptive_jit.syntax.scope import Scope
-from adaptive_jit.syntax.source import FunctionSource
+if TYPE_CHECKING:
+    import ast
+
+    from adaptive_jit.records import Operation, Region, RegionBlock
+    from adaptive_jit.syntax.scope import Scope
+    from adaptive_jit.syntax.source import FunctionSource
 
 
 class CallRole(enum.Enum):

@@ -8,9 +8,11 @@ change: nobody else can see it change, so its changes are not effects.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FRAME_READERS = frozenset(
     "locals vars dir eval exec breakpoint globals __import__ _getframe currentframe stack".split()

@@ -8,16 +8,17 @@ left alone.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
 import copy
 import linecache
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -82,9 +83,7 @@ def compile_function(source: FunctionSource, node: ast.FunctionDef) -> CodeType 
     ast.fix_missing_locations(module)
     flags = source.code.co_flags & _FUTURE_FLAGS
     try:
-        compiled = compile(
-            module, source.code.co_filename, "exec", flags=flags, dont_inherit=True
-        )
+        compiled = compile(module, source.code.co_filename, "exec", flags=flags, dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
     found = None

@@ -18,6 +18,8 @@ from programs.life import Big
 from world.model import Meeting, World, use
 from world.registry import fresh_copy
 
+import adaptive_jit
+
 WINDOW = 16
 ITERATIONS = 20_000
 
