@@ -62,7 +62,7 @@ def show(options: argparse.Namespace) -> list[Result]:
         results = [demo_rounds.run(program, place, display.round_done) for program in programs]
     display.summary(results)
     if not options.no_report:
-        display.strategy_report()
+        display.strategy_report(results)
     return results
 
 

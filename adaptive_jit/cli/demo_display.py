@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from adaptive_jit import report
 from adaptive_jit.records import Phase
+from adaptive_jit.reporting import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ COLOURS = {
 }
 LEGEND = (
     "One mark per round: · in order, ▲ operations ran ahead of their turn. "
-    "Trials may cost half of the running time here (a program's default: 2 %)."
+    "Trials may cost what they need here; a program's default is 2 % of its running time."
 )
 
 
@@ -61,7 +61,7 @@ class Display:
             TimeElapsedColumn(),
             console=self.console,
         )
-        self._bar = self._progress.add_task("rounds", total=sum(p.rounds for p in programs))
+        self._bar = self._progress.add_task("rounds", total=sum(p.most_rounds for p in programs))
         self._live = Live(self._view(), console=self.console, refresh_per_second=8, transient=True)
         self._logger = logging.getLogger("adaptive_jit")
         self._lines = _Lines(self.console)
@@ -90,8 +90,10 @@ class Display:
     def round_done(self, result: Result) -> None:
         """Show the latest round of *result*."""
         self._results[result.program.name] = result
-        done = sum(min(len(r.rounds), r.program.rounds) for r in self._results.values())
-        self._progress.update(self._bar, completed=done, description=result.program.title)
+        done = sum(r.program.most_rounds for r in self._results.values() if r is not result)
+        self._progress.update(
+            self._bar, completed=done + len(result.rounds), description=result.program.title
+        )
         self._live.update(self._view())
 
     def summary(self, results: Sequence[Result]) -> None:
@@ -101,9 +103,9 @@ class Display:
         same = "every result equal" if all(r.equal for r in results) else "RESULTS DIFFER"
         self.console.print(Text(f"{same}; {seconds:.0f} s in all\n", style="bold"))
 
-    def strategy_report(self) -> None:
+    def strategy_report(self, results: Sequence[Result]) -> None:
         """Print what was switched and by how much, and what stayed direct and why."""
-        self.console.print(report())
+        self.console.print(Report(tuple(result.stats for result in results)))
 
     def _view(self) -> Group:
         return Group(table(list(self._results.values())), self._progress)
@@ -126,7 +128,7 @@ def table(results: Sequence[Result]) -> Table:
             f"{adaptive * 1e3:.0f} ms",
             f"{plain / adaptive:.2f}×",
             Text("".join(map(mark, result.rounds))),
-            Text(result.phase.value, style=COLOURS.get(result.phase, "")),
+            Text(result.stats.phase.value, style=COLOURS.get(result.stats.phase, "")),
         )
     return made
 

@@ -36,6 +36,11 @@ def ensemble(client: openai.OpenAI, question: str) -> str:
         ask(client, "cirrus", question),
         ask(client, "dune-mini", question),
     ]
+    return majority(answers)
+
+
+def majority(answers: list[str]) -> str:
+    """The vote that most answers begin with."""
     votes = Counter(answer.split()[0] for answer in answers)
     return votes.most_common(1)[0][0]
 
@@ -112,15 +117,15 @@ class World:
 class Program:
     """One program of the demo.
 
-    ``arguments`` makes the arguments of a round; ``rounds`` is how often it is
-    run each way; ``outcome`` says what is expected of it.
+    ``arguments`` makes the arguments of a round; it is run in rounds until it
+    has settled, at most ``most_rounds``; ``outcome`` says what is expected.
     """
 
     name: str
     title: str
     function: Callable[..., Any]
     arguments: Callable[[World, int], tuple[Any, ...]]
-    rounds: int
+    most_rounds: int
     outcome: str
 
 
@@ -141,7 +146,7 @@ PROGRAMS = (
         "five models, vote",
         ensemble,
         lambda world, turn: (world.models, f"Is proposal {turn} sound?"),
-        9,
+        14,
         "faster: the five answers do not depend on each other",
     ),
     Program(
@@ -149,7 +154,7 @@ PROGRAMS = (
         "API and files",
         dashboard,
         lambda world, turn: (world.api, world.folder, turn),
-        12,
+        18,
         "faster: file reads do not stop HTTP reads",
     ),
     Program(
@@ -157,7 +162,7 @@ PROGRAMS = (
         "20 documents",
         digest_documents,
         lambda world, turn: (world.models, [f"{turn}: {text}" for text in world.documents]),
-        6,
+        12,
         "faster: each iteration is on its own",
     ),
     Program(
@@ -165,7 +170,7 @@ PROGRAMS = (
         "chain A → B → C",
         refine,
         lambda world, turn: (world.models, f"topic {turn}"),
-        6,
+        8,
         "direct: each step needs the one before",
     ),
     Program(
@@ -173,7 +178,7 @@ PROGRAMS = (
         "CPU-bound loop",
         fingerprints,
         lambda world, turn: ([f"{turn} {text}" for text in world.documents[:12]],),
-        8,
+        16,
         "direct: it computes, it does not wait",
     ),
     Program(
@@ -181,7 +186,7 @@ PROGRAMS = (
         "slower in parallel",
         balances,
         lambda world, turn: (world.api, [f"{turn}-{number}" for number in range(6)]),
-        12,
+        20,
         "tried, measured to be slower, reverted",
     ),
 )

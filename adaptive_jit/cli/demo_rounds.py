@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adaptive_jit.cli.demo_programs import Program, World
+    from adaptive_jit.records import FunctionStats
 
 SETTLED = (Phase.PARALLEL, Phase.DIRECT, Phase.LEFT_ALONE, Phase.FORCED)
-TRIAL_BUDGET = 0.5
-"""Share of running time that trials may cost, far above the default of 2 %: what takes a program
-minutes to settle is to be seen in seconds."""
+TRIAL_BUDGET = 1.0
+"""Trials may cost as much as they need, where a program's default is 2 % of the running time: what
+takes a program minutes to settle is to be seen in seconds."""
 
-PATIENCE = 2
-"""A program still in trial after its rounds gets up to this many times as many."""
+AFTERWARDS = 3
+"""Rounds that are still run after a program has settled: they show what it costs from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Result:
     """All rounds of one program."""
 
     program: Program
-    function: Callable[..., Any]
+    stats: FunctionStats
     rounds: list[Round] = field(default_factory=list)
 
     @property
@@ -50,26 +51,29 @@ class Result:
         return all(turn.equal for turn in self.rounds)
 
     @property
-    def phase(self) -> Phase:
-        """Where the function stands after its last round."""
-        return self.rounds[-1].phase
+    def settled(self) -> list[Round]:
+        """The rounds that began after the function had settled."""
+        before = [i for i, turn in enumerate(self.rounds) if turn.phase not in SETTLED]
+        return self.rounds[before[-1] + 2 :] if before else self.rounds[1:]
 
     def medians(self) -> tuple[float, float]:
-        """Return seconds per call, plain and adaptive, over the last third of the rounds."""
-        last = self.rounds[-max(3, len(self.rounds) // 3) :]
-        plain = statistics.median(turn.plain_seconds for turn in last)
-        return plain, statistics.median(turn.adaptive_seconds for turn in last)
+        """Return seconds per call, plain and adaptive: as settled, until then of all rounds."""
+        counted = self.settled or self.rounds
+        plain = statistics.median(turn.plain_seconds for turn in counted)
+        return plain, statistics.median(turn.adaptive_seconds for turn in counted)
 
 
 def run(program: Program, world: World, done: Callable[[Result], None]) -> Result:
     """Run *program* in pairs until it has settled; *done* is told after each round."""
     plain = copy_of(program.function)
-    result = Result(program, adaptive(persist=False, trial_budget=TRIAL_BUDGET)(program.function))
-    for turn in range(program.rounds * PATIENCE):
-        if turn >= program.rounds and result.phase in SETTLED:
-            break
-        result.rounds.append(one_round(plain, result.function, program.arguments(world, turn)))
+    adapted = adaptive(persist=False, trial_budget=TRIAL_BUDGET)(program.function)
+    result = Result(program, stats(adapted))
+    for turn in range(program.most_rounds):
+        result.rounds.append(one_round(plain, adapted, program.arguments(world, turn)))
+        result.stats = stats(adapted)
         done(result)
+        if len(result.settled) >= AFTERWARDS:
+            break
     return result
 
 

@@ -166,9 +166,15 @@ class Controller:
         if self.profiler.invocations >= settings.profile_calls:
             return False
         return any(
-            judged.verdict is Verdict.UNDECIDED and judged.ratio < settings.io_threshold
-            for judged in self.planned.classes.values()
+            judged.verdict is Verdict.UNDECIDED
+            and judged.ratio < settings.io_threshold
+            and self._might_start_early(index)
+            for index, judged in self.planned.classes.items()
         )
+
+    def _might_start_early(self, index: int) -> bool:
+        effect = self.state.sites[index].effect
+        return effect is not None and effect.may_start_early
 
     def _make_plan(self) -> None:
         settings = current(self.arguments)

@@ -75,13 +75,16 @@ def make_plan(
 ) -> Planned:
     """Judge every operation, say which run ahead, and predict what that gives."""
     planned = Planned()
-    ahead = set()
+    ahead: set[int] = set()
     for operation in operations:
-        site = sites[operation.index]
         profile = profiler.profiles[operation.index]
         if profile.n:
             planned.classes[operation.index] = classify(profile, settings)
-        early, why = _runs_ahead(site, operation, planned.classes.get(operation.index))
+    feeding = _feeding(operations, planned.classes)
+    for operation in operations:
+        site = sites[operation.index]
+        feeds = operation.index in feeding
+        early, why = _runs_ahead(site, operation, planned.classes.get(operation.index), feeds=feeds)
         site.early = early
         planned.reasons[operation.index] = why
         if early:
@@ -116,8 +119,21 @@ def _only(trace: Trace, operations: Sequence[Operation]) -> Trace:
     return Trace(tuple(c for c in trace.calls if c.operation in known), trace.wall, counts)
 
 
+def _feeding(operations: Sequence[Operation], classes: dict[int, Classification]) -> set[int]:
+    """Operations whose results an operation that waits needs, directly or not."""
+    waiting = {index for index, judged in classes.items() if judged.verdict.is_io}
+    found: set[int] = set()
+    before = -1
+    while len(found) != before:
+        before = len(found)
+        for operation in operations:
+            if operation.index in waiting or operation.index in found:
+                found.update(operation.depends_on, operation.carried)
+    return found
+
+
 def _runs_ahead(
-    site: Site, operation: Operation, judged: Classification | None
+    site: Site, operation: Operation, judged: Classification | None, *, feeds: bool
 ) -> tuple[bool, str]:
     """Whether an operation may start before its turn, and why (not)."""
     effect = site.effect
@@ -131,6 +147,6 @@ def _runs_ahead(
         return False, effect.reason or "not known to be harmless"
     if judged.verdict.is_io:
         return True, "waits; may run ahead"
-    if effect.kind is EffectKind.PURE and site.feeds:
+    if effect.kind is EffectKind.PURE and feeds:
         return True, "pure; prepares another operation"
     return False, judged.verdict.value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from adaptive_jit.records.decisions import DecisionSummary, Phase
-    from adaptive_jit.records.effects import EffectKind, Source
-    from adaptive_jit.records.operations import RegionBlock
-    from adaptive_jit.records.profiles import Classification
+# At run time too: the codec reads the types of the fields.
+from adaptive_jit.records.decisions import DecisionSummary, Phase  # noqa: TC001
+from adaptive_jit.records.effects import EffectKind, Source  # noqa: TC001
+from adaptive_jit.records.operations import RegionBlock  # noqa: TC001
+from adaptive_jit.records.profiles import Classification  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)

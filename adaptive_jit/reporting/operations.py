@@ -110,7 +110,8 @@ def _effect(operation: OperationStats) -> str:
         kind = f"{kind} {words.one_line(operation.resource)}"
     source = "" if operation.effect_source is Source.NONE else str(operation.effect_source)
     reason = words.one_line(operation.effect_reason)
-    grounds = ": ".join(filter(None, (source, reason)))
+    told = reason.startswith(source)
+    grounds = reason if told else ": ".join(filter(None, (source, reason)))
     return f"{kind} ({grounds})" if grounds else kind
 
 

@@ -110,9 +110,15 @@ def _collect_inner(node: ast.AST, scope: Scope) -> None:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         scope.local.add(node.name)
         scope.captured.add(node.name)
+    here: set[int] = set()
     if isinstance(node, ast.GeneratorExp):
-        _collect(node.generators[0].iter, scope)
+        # Its first iterable is evaluated where it stands, not when it runs.
+        first = node.generators[0].iter
+        _collect(first, scope)
+        here = {id(inner) for inner in ast.walk(first)}
     for inner in ast.walk(node):
+        if id(inner) in here:
+            continue
         if isinstance(inner, ast.Name):
             scope.captured.add(inner.id)
             if inner.id in FRAME_READERS:
