@@ -47,7 +47,7 @@ def install_exit_report(path: str) -> None:
 
 
 def _found(function: object) -> FunctionType:
-    found = registry.find(function)
+    found: FunctionType | None = registry.find(function)
     if found is None:
         name = getattr(function, "__qualname__", None) or repr(function)
         raise UnsupportedCallable(

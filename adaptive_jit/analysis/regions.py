@@ -250,9 +250,9 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
     name = function.id if isinstance(function, ast.Name) else ""
     shadowed = name in scope.local or name in scope.captured or name in scope.foreign
     one = len(node.args) == 1 and not node.keywords
-    if name == "parallel" and not shadowed and one:
-        if isinstance(node.args[0], ast.List | ast.Tuple | ast.ListComp):
-            return CallRole.PARALLEL
+    listed = one and isinstance(node.args[0], ast.List | ast.Tuple | ast.ListComp)
+    if name == "parallel" and not shadowed and listed:
+        return CallRole.PARALLEL
     if consumes_generator(node) and not shadowed:
         return CallRole.CONSUMER
     if name in LIGHT and not shadowed:

@@ -210,7 +210,7 @@ class _Assembly:
             "slice",
             arguments,
             [*prologue, *builder.out, *end],
-            [],  # type: ignore[list-item]
+            [],
         )
         module = ast.Module([ast.fix_missing_locations(function)], [])
         compiled = compile(module, "<issue slice>", "exec", dont_inherit=True)

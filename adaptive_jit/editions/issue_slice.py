@@ -163,7 +163,8 @@ class Emitter:
             return ast.Attribute(method(load(CHECK), "a", owner, const(name)), name, ast.Load())
         if isinstance(node, ast.Lambda | ast.GeneratorExp):
             return load(self.unknown(inputs))
-        return self.rebuilt(node, inputs)
+        rebuilt: ast.expr = self.rebuilt(node, inputs)
+        return rebuilt
 
     def unknown(self, inputs: list[str]) -> str:
         inputs.append(POISON_NAME)

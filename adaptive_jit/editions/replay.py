@@ -108,7 +108,7 @@ class Replay(ast.NodeTransformer):
         new = window(
             "loop", const(guard.number), const(loop.index), self.visit(node), const(unpacks)
         )
-        return located(new, node)  # type: ignore[return-value]
+        return located(new, node)
 
     def visit_For(self, node: ast.For) -> ast.AST:
         plain = copy.deepcopy(node.body)

@@ -40,21 +40,24 @@ class Slice(Emitter):
             self.branch(node)
         elif changed is not None:
             self.change(node, changed.id)
-        elif isinstance(node, ast.Assign):
-            self.assignment(node.targets, node.value)
-        elif isinstance(node, ast.AnnAssign):
-            self.assignment([node.target], node.value)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else (node.target,)
+            self.assignment(list(targets), node.value)
         elif isinstance(node, ast.AugAssign):
             self.augmented(node)
         elif isinstance(node, ast.Expr):
             self.effects(node.value)
-        elif isinstance(node, ast.Return):
-            if node.value is not None:
-                self.effects(node.value)
-            self.emit(ast.Return(None))
         elif isinstance(node, ast.Assert):
             decided = self.truth(node.test)
             self.emit(ast.If(decided, [ast.Pass()], [self.give_up()]))
+        else:
+            self.jump(node)
+
+    def jump(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Return):
+            if node.value is not None:
+                self.effects(node.value)
+            self.emit(ast.Return(None))
         elif isinstance(node, ast.Continue) and self.continue_ends_strand:
             self.emit(ast.Return(None))
         elif isinstance(node, ast.Break | ast.Continue):

@@ -17,10 +17,10 @@ from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.records import Arm, Phase, Verdict
 from adaptive_jit.runtime import FunctionState, Site, Window
-from adaptive_jit.runtime.issue import RETRY
+from adaptive_jit.runtime.closed import ClosedWindow
 from adaptive_jit.runtime.observe import Operations, ProfileWindow
 from adaptive_jit.runtime.pending import POISON
-from adaptive_jit.runtime.window import ClosedWindow
+from adaptive_jit.runtime.strands import RETRY
 from adaptive_jit.settings import Settings, current
 from adaptive_jit.strategies import strategy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.engine.fallback import failed
-from adaptive_jit.runtime.window import ClosedWindow
+from adaptive_jit.runtime.closed import ClosedWindow
 
 if TYPE_CHECKING:
     from adaptive_jit.engine.controller import Controller

@@ -65,15 +65,14 @@ def statistics_of(controller: Controller) -> FunctionStats:
 def statistics_left_alone(target: Any, reason: str) -> FunctionStats:
     """The record of something that is not touched."""
     code = getattr(target, "__code__", None)
-    known = isinstance(code, CodeType)
     name = f"{getattr(target, '__module__', '?')}.{getattr(target, '__qualname__', target)}"
     summary = DecisionSummary(
         Phase.LEFT_ALONE, None, None, None, None, 0, 0, None, None, None, current().evidence
     )
     return FunctionStats(
         name=name,
-        file=code.co_filename if known else "",
-        line=code.co_firstlineno if known else 1,
+        file=code.co_filename if isinstance(code, CodeType) else "",
+        line=code.co_firstlineno if isinstance(code, CodeType) else 1,
         phase=Phase.LEFT_ALONE,
         reason=reason,
         calls=0,
@@ -83,7 +82,7 @@ def statistics_left_alone(target: Any, reason: str) -> FunctionStats:
         advice=(),
         overhead=Overhead(),
         counts=RunAheadCounts(),
-        source_hash=_source_hash(code) if known else "",
+        source_hash=_source_hash(code) if isinstance(code, CodeType) else "",
     )
 
 

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Reading
-from adaptive_jit.runtime.window import Guards
+from adaptive_jit.runtime.guards import Guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable

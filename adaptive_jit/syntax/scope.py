@@ -64,9 +64,9 @@ def scope_of(function: ast.FunctionDef) -> Scope:
 def _parameters(arguments: ast.arguments) -> Iterator[str]:
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         yield argument.arg
-    for argument in (arguments.vararg, arguments.kwarg):
-        if argument is not None:
-            yield argument.arg
+    for rest in (arguments.vararg, arguments.kwarg):
+        if rest is not None:
+            yield rest.arg
 
 
 def _collect(node: ast.AST, scope: Scope) -> None:
@@ -82,6 +82,16 @@ def _collect(node: ast.AST, scope: Scope) -> None:
     if isinstance(node, _INNER):
         _collect_inner(node, scope)
         return
+    _collect_bindings(node, scope)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+        _collect_comprehension(node, scope)
+        return
+    for child in ast.iter_child_nodes(node):
+        _collect(child, scope)
+
+
+def _collect_bindings(node: ast.AST, scope: Scope) -> None:
+    """The names that *node* itself binds, deletes or declares."""
     if isinstance(node, ast.Global | ast.Nonlocal):
         scope.foreign |= set(node.names)
     elif isinstance(node, ast.Name):
@@ -99,11 +109,6 @@ def _collect(node: ast.AST, scope: Scope) -> None:
     elif isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
             scope.local.add((alias.asname or alias.name).split(".")[0])
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
-        _collect_comprehension(node, scope)
-        return
-    for child in ast.iter_child_nodes(node):
-        _collect(child, scope)
 
 
 def _collect_inner(node: ast.AST, scope: Scope) -> None:
@@ -195,9 +200,10 @@ def _container_kind(value: ast.expr | None) -> type | None:
     """The kind of a new container: a display, or ``list()``, ``dict()``, ``set()``."""
     if isinstance(value, ast.List | ast.Dict | ast.Set):
         return type(value)
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        if not value.args and not value.keywords:
-            return {"list": ast.List, "dict": ast.Dict, "set": ast.Set}.get(value.func.id)
+    if not isinstance(value, ast.Call) or value.args or value.keywords:
+        return None
+    if isinstance(value.func, ast.Name):
+        return {"list": ast.List, "dict": ast.Dict, "set": ast.Set}.get(value.func.id)
     return None
 
 
@@ -213,7 +219,7 @@ def _changes(
         changed = changed_container(child)
         if changed is not None and _change_fits(child, bound.get(changed.id, set())):
             accepted.add(id(changed))
-            line = loop_end or getattr(child, "end_lineno", 0)
+            line = loop_end or int(getattr(child, "end_lineno", None) or 0)
             last[changed.id] = max(last.get(changed.id, 0), line)
         inner_end = loop_end
         if inner_end is None and isinstance(child, _LOOPS):
@@ -247,7 +253,11 @@ def changed_container(node: ast.AST) -> ast.Name | None:
         target = node.targets[0]
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             return target.value
-    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
-        if isinstance(node.target, ast.Name) and isinstance(node.value, ast.List):
-            return node.target
+    if (
+        isinstance(node, ast.AugAssign)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.value, ast.List)
+    ):
+        return node.target
     return None

@@ -1,0 +1,31 @@
+"""The window of an invocation in which nothing runs ahead."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ClosedWindow:
+    """The window of one invocation that runs in order: only its end is of interest."""
+
+    __slots__ = ("on", "on_leave")
+
+    def __init__(self, on_leave: Callable[[bool], None] | None = None) -> None:
+        self.on = False
+        self.on_leave = on_leave
+
+    def open(self, _region: int, *_values: Any) -> bool:
+        """The plain statements run."""
+        return False
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def leave(self) -> None:
+        """End the invocation."""
+        if self.on_leave is not None:
+            self.on_leave(sys.exception() is not None)

@@ -1,0 +1,175 @@
+"""What every window does: the checks where a value could run unknown code, and loop counting."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.runtime import exact
+from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
+
+if TYPE_CHECKING:
+    from adaptive_jit.records import Effect, Watch
+    from adaptive_jit.runtime.strands import Key
+
+
+class Guards:
+    """The checks at places where a value could run unknown code; shared by open and profile."""
+
+    __slots__ = ("deferred", "function", "on", "paths", "watched")
+
+    def __init__(self, function: FunctionState) -> None:
+        self.function = function
+        self.deferred = False
+        self.watched: dict[Key, tuple[Watch, Any]] = {}
+        self.on = True
+        self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
+
+    def begin(
+        self, site: Site, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Effect:
+        """The effect of a call that is about to run in its turn; its receiver is watched."""
+        host = self.function.host
+        effect = host.effect_of(callee, args, kwargs)
+        site.note(effect)
+        if not site.callee:
+            site.callee = host.describe(callee)
+        if effect.watch is not None:
+            key = (site.index, self.paths[site.loop])
+            self.watched[key] = (effect.watch, effect.watch.before())
+        return effect
+
+    def ended(self, index: int) -> None:
+        """A watched call has returned: its receiver may have changed."""
+        site = self.function.sites[index]
+        watched = self.watched.pop((index, self.paths[site.loop]), None)
+        if watched is not None:
+            watch, token = watched
+            watch.changed(token)
+
+    def guard(self, index: int, passed: bool) -> None:
+        """Remember how guard *index* went; a failure is a barrier."""
+        table = self.function.guards
+        if passed:
+            if table[index] == UNSEEN:
+                table[index] = PASSED
+                self.guard_seen()
+        else:
+            table[index] = FAILED
+            self.unknown()
+        if self.deferred:
+            self.deferred = False
+            self.unknown()
+
+    def later(self, index: int, kind: str, value: Any) -> Any:
+        """An operand behind which others are evaluated, with calls, before the operator runs.
+
+        A failure is acted upon by the guard of the last operand: what those
+        calls have started early is still good.
+        """
+        table = self.function.guards
+        if exact.CHECKS[kind](value):
+            if table[index] == UNSEEN:
+                table[index] = PASSED
+                self.guard_seen()
+        else:
+            table[index] = FAILED
+            self.deferred = True
+        return value
+
+    def z(self, index: int, value: Any) -> Any:
+        """The last operand where it needs no check of its own."""
+        self.guard(index, True)
+        return value
+
+    def guard_seen(self) -> None:
+        """A guard was passed for the first time."""
+
+    def unknown(self) -> None:
+        """Unknown code is about to run."""
+
+    def s(self, index: int, value: Any) -> Any:
+        """Operand of an operator or a format: a scalar."""
+        if (
+            type(value) not in exact.SCALARS
+            or self.function.guards[index] != PASSED
+            or self.deferred
+        ):
+            self.guard(index, type(value) in exact.SCALARS)
+        return value
+
+    def q(self, index: int, value: Any) -> Any:
+        """Operand of ``+`` or ``*``: a scalar, list or tuple."""
+        if not exact.adds(value) or self.function.guards[index] != PASSED or self.deferred:
+            self.guard(index, exact.adds(value))
+        return value
+
+    def f(self, index: int, value: Any) -> Any:
+        """Right operand of ``%``."""
+        self.guard(index, exact.formats(value))
+        return value
+
+    def b(self, index: int, value: Any) -> Any:
+        """A truth test."""
+        if not exact.is_truthy_plainly(value) or self.function.guards[index] != PASSED:
+            self.guard(index, exact.is_truthy_plainly(value))
+        return value
+
+    def c(self, index: int, value: Any) -> Any:
+        """The container of a subscript or ``in``."""
+        if type(value) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
+            self.guard(index, type(value) in exact.CONTAINERS)
+        return value
+
+    def n(self, index: int, value: Any) -> Any:
+        """The container of ``in``."""
+        self.guard(index, exact.tells_membership(value))
+        return value
+
+    def i(self, index: int, value: Any) -> Any:
+        """Something unpacked or iterated over."""
+        self.guard(index, exact.iterates(value))
+        return value
+
+    def m(self, index: int, value: Any) -> Any:
+        """A container that the function itself built and changes."""
+        if type(value) not in exact.MUTABLE or self.function.guards[index] != PASSED:
+            self.guard(index, type(value) in exact.MUTABLE)
+        return value
+
+    def a(self, index: int, value: Any, name: str) -> Any:
+        """The owner of an attribute that is about to be read."""
+        self.guard(index, self.function.host.attribute_is_transparent(value, name))
+        return value
+
+    def u(self, index: int, function: Any) -> Any:
+        """A builtin that consumes a generator expression: must be the real one."""
+        self.guard(index, exact.is_consumer(function))
+        return function
+
+    def loop(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items of a loop, counted so that each operation knows its iteration."""
+        if not self.counts_rounds(guard, items):
+            return items
+        return self.marked(guard, loop, items, unpacks)
+
+    def counts_rounds(self, guard: int, items: Any) -> bool:
+        """Whether *items* is of an exact builtin type; a guard."""
+        passed = exact.iterates(items)
+        self.guard(guard, passed)
+        return passed
+
+    def marked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items, each noting its round when it is drawn."""
+        parent = self.function.loop_parents[loop]
+        paths = self.paths
+        outer = paths[parent] if parent >= 0 else ()
+        numbers = iter(range(sys.maxsize))
+
+        def mark(item: Any) -> Any:
+            paths[loop] = (*outer, next(numbers))
+            if unpacks and type(item) not in exact.SEQUENCES:
+                self.guard(guard, False)
+            return item
+
+        return map(mark, items)
