@@ -329,7 +329,8 @@ def _inherited(kind: type | None, name: str) -> Member | None:
 
 def builtins_of(function: FunctionType) -> dict[str, Any]:
     """The builtins that *function* sees."""
-    return function.__builtins__  # type: ignore[attr-defined, no-any-return]
+    builtins: dict[str, Any] = getattr(function, "__builtins__", {})
+    return builtins
 
 
 _ELEMENT: dict[type | None, type] = {str: str, bytes: int, range: int}

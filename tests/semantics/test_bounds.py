@@ -111,10 +111,10 @@ def test_threads_do_not_grow_with_the_number_of_calls() -> None:
 
 
 def test_objects_do_not_grow_with_the_number_of_calls() -> None:
-    """Nothing is retained per call."""
+    """Nothing is retained per call (workers are: up to ``max_workers``, so there are few here)."""
     decorated = harness.forced()(fresh_copy(programs.life.plain))
     world = World()
-    with use(world):
+    with use(world), adaptive_jit.override(max_workers=4):
         for _ in range(300):
             decorated()
         world.events.clear()
