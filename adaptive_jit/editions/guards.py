@@ -3,7 +3,7 @@
 An operator, attribute, subscript, truth test, format or iteration on a value
 that is not of an exact builtin type may run anyone's code. Each such operand
 gets a number and a kind (a method of the window, see
-`adaptive_jit.runtime.window.Guards`); replay and slice both read it here.
+`adaptive_jit.runtime.guards.Guards`); replay and slice both read it here.
 """
 
 from __future__ import annotations

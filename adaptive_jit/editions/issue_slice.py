@@ -2,7 +2,7 @@
 
 It evaluates the same expressions as the user's statements as far as they are
 transparent, leaves out what no operation needs, and yields where it is
-blocked (`adaptive_jit.runtime.issue`). A value that it cannot know is POISON;
+blocked (`adaptive_jit.runtime.strands`). A value that it cannot know is POISON;
 an operation on it is held for its turn.
 """
 
