@@ -163,6 +163,9 @@ class Emitter:
             return ast.Attribute(method(load(CHECK), "a", owner, const(name)), name, ast.Load())
         if isinstance(node, ast.Lambda | ast.GeneratorExp):
             return load(self.unknown(inputs))
+        if isinstance(node, ast.Starred):
+            inner = self.checked(node.value, self.transparent(node.value, inputs))
+            return ast.Starred(inner, ast.Load())
         rebuilt: ast.expr = self.rebuilt(node, inputs)
         return rebuilt
 
@@ -191,6 +194,10 @@ class Emitter:
             return part
         if later and later[0] is part:
             later.pop(0)
+        if isinstance(part, ast.Starred):
+            return ast.Starred(self.part(part.value, inputs, later), ast.Load())
+        if isinstance(part, ast.Slice):
+            return self.rebuilt(part, inputs)
         computes = any(guard_of(inner) for inner in ast.walk(part) if inner is not part)
         if not (later and computes):
             return self.checked(part, self.transparent(part, inputs))

@@ -15,6 +15,7 @@ from adaptive_jit.engine.host import allow, host, seconds
 from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
+from adaptive_jit.fanout import register_code
 from adaptive_jit.records import Arm, Phase, Verdict
 from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.closed import ClosedWindow
@@ -59,6 +60,8 @@ class Controller:
         self.original = function.__code__
         self.dispatcher = Dispatcher(self)
         self.code: CodeType = edition.with_constants(self.dispatcher, POISON)
+        register_code(self.original)
+        register_code(self.code)
         settings = current(self.arguments)
         self.state = FunctionState(
             self.name, host(settings.effects), _sites(analysis), analysis.loop_parents, edition.guard_count,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,9 @@ def statistics_of(controller: Controller) -> FunctionStats:
     settings = current(controller.arguments)
     forced = settings.strategy in FORCED and controller.forced_calls > 0
     summary = controller.decider.summary()
+    if _only_rearmed(summary):
+        # Looking again begins with the next call; until then it is what it was.
+        summary = replace(summary, phase=Phase.DIRECT, transitions=summary.transitions[:-1])
     phase = Phase.FORCED if forced else summary.phase
     operations = tuple(
         _operation(controller, operation, forced=forced)
@@ -84,6 +88,14 @@ def statistics_left_alone(target: Any, reason: str) -> FunctionStats:
         counts=RunAheadCounts(),
         source_hash=_source_hash(code) if isinstance(code, CodeType) else "",
     )
+
+
+def _only_rearmed(summary: DecisionSummary) -> bool:
+    """Whether a settled direct function was re-armed and has not been called since."""
+    if len(summary.transitions) < 2 or summary.phase is not Phase.PROFILING:
+        return False
+    settled, rearmed = summary.transitions[-2:]
+    return settled.after is Phase.DIRECT and rearmed.call == settled.call
 
 
 def _reason(summary: DecisionSummary, *, forced: bool, strategy: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import harness
 import programs.constructs
+import programs.starred
 import pytest
 from world.registry import Program, programs_of
 
@@ -26,3 +27,9 @@ def test_learning_runs_equal_the_plain_run_and_settle_parallel(program: Program)
 def test_calls_from_eight_threads_equal_the_plain_run(program: Program) -> None:
     """Concurrent callers of one function do not disturb each other."""
     harness.check_threads(program)
+
+
+@pytest.mark.parametrize("program", programs_of(programs.starred), ids=lambda one: one.name)
+def test_parts_of_an_expression_are_computed_in_order(program: Program) -> None:
+    """Displays with stars, formats and slices beside calls."""
+    harness.check_forced(program)
