@@ -1,0 +1,23 @@
+"""Keep what other tests have declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from adaptive_jit.effects import register
+
+
+@pytest.fixture(autouse=True)
+def _declarations_of_others() -> Iterator[None]:
+    """The modules here forget all declarations after each test; give back those of before."""
+    kept = {
+        name: dict(value)
+        for name, value in vars(register).items()
+        if name.startswith("_") and type(value) is dict and not name.startswith("__")
+    }
+    register.forget_all()
+    yield
+    for name, value in kept.items():
+        getattr(register, name).update(value)
