@@ -127,8 +127,8 @@ def test_objects_do_not_grow_with_the_number_of_calls() -> None:
         assert len(gc.get_objects()) - before < 100
 
 
-def test_an_interrupt_surfaces_while_operations_are_in_flight() -> None:
-    """Ctrl-C does not wait for what runs ahead."""
+def _flying_after_an_interrupt() -> int:
+    """Interrupt a function with three operations in flight; how many still are when it is out."""
     state = {
         "lock": threading.Lock(),
         "count": 0,
@@ -143,11 +143,20 @@ def test_an_interrupt_surfaces_while_operations_are_in_flight() -> None:
         with use(world), pytest.raises(KeyboardInterrupt):
             decorated()
         assert not state["release"].is_set()
-        assert world.in_flight > 0
+        return world.in_flight
     finally:
         signal.signal(signal.SIGINT, previous)
         state["release"].set()
-    world.settle()
+        world.settle()
+
+
+def test_an_interrupt_surfaces_while_operations_are_in_flight() -> None:
+    """Ctrl-C does not wait for what runs ahead.
+
+    If it waited, nothing would ever be left in flight; when the machine is busy
+    the signal may come so late that an attempt shows nothing.
+    """
+    assert any(_flying_after_an_interrupt() for _ in range(4))
 
 
 @pytest.mark.parametrize("kind", [SystemExit, GeneratorExit, KeyboardInterrupt])
