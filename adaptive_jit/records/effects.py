@@ -98,8 +98,6 @@ def commute(first: Effect, second: Effect) -> bool:
 
 def _separate(low: Effect, high: Effect) -> bool:
     """Two differently named resources: certainly distinct only where the names say so."""
-    if {low.resource, high.resource} == {"files", "http"}:
-        # A GET cannot see a local file; a POST may change what any host answers,
-        # but it does not touch local files either.
-        return True
+    # A GET may be answered by this very machine from a file just written: "http" and
+    # "files" are apart only where the host is known to be another one, which it is not here.
     return low.source is Source.DECLARED and high.source is Source.DECLARED

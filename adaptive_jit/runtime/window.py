@@ -8,6 +8,7 @@ plain statements run) and the profile window of `adaptive_jit.runtime.observe`.
 from __future__ import annotations
 
 import sys
+from _io import _IOBase
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from functools import partial
@@ -317,8 +318,9 @@ class Window(Guards):
 
 
 def has_finaliser(value: Any) -> bool:
-    """Whether the end of *value* runs a ``__del__`` written in Python."""
-    return type(getattr(type(value), "__del__", None)) is FunctionType
+    """Whether the end of *value* can be seen: a ``__del__``, a file that is flushed and closed."""
+    kind = type(value)
+    return type(getattr(kind, "__del__", None)) is FunctionType or _IOBase in kind.__mro__
 
 
 def _pause() -> None:
