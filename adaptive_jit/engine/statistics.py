@@ -114,6 +114,8 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         site.early and operation.index in planned.reasons
     )
     early = early and effect is not None and (effect.may_start_early or operation.asserted)
+    if controller.decider.phase is Phase.DIRECT and not forced:
+        early = False  # what was planned is not what runs
     return OperationStats(
         index=operation.index,
         line=operation.line,
