@@ -8,8 +8,7 @@ from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
 from adaptive_jit.errors import ConfigurationError, UnsupportedCallable
-from adaptive_jit.settings import current, validated
-from adaptive_jit.strategies import strategy as strategy_called
+from adaptive_jit.settings import PREFIX, current, validated
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +19,7 @@ _KINDS = {
     _GENERATOR: "a generator function",
 }
 _MOST_WRAPPERS = 32
+_OF_THE_PROCESS = ("cache_dir", "log", "report")
 
 
 @overload
@@ -36,7 +36,8 @@ def adaptive(function: Any = None, /, **settings: object) -> Any:
     that they wrap is. Coroutine functions, generators, classes and lambdas
     are returned unchanged, the reason in ``explain``. Raises
     ``UnsupportedCallable`` for anything else, ``ConfigurationError`` for a
-    wrong setting.
+    wrong setting, ``StrategyUnavailable`` for a strategy that cannot be used
+    here.
     """
     arguments = _checked(settings)
     if function is None:
@@ -48,10 +49,13 @@ def _checked(settings: dict[str, object]) -> dict[str, object]:
     for name in ("method", "size", "speculate"):
         if name in settings:
             raise ConfigurationError(f"@adaptive({name}=…) comes with a later version")
+    for name in _OF_THE_PROCESS:
+        if name in settings:
+            raise ConfigurationError(
+                f"@adaptive({name}=…): this setting is one for the whole process; "
+                f"set the environment variable {PREFIX}{name.upper()}"
+            )
     validated(settings)
-    chosen = current(settings).strategy
-    if chosen not in ("auto", "parallel"):
-        strategy_called(chosen)  # raises where it cannot be used
     return settings
 
 

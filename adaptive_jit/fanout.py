@@ -9,7 +9,7 @@ from collections import deque
 from contextvars import copy_context
 from functools import partial
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from adaptive_jit.clock import SYSTEM
 from adaptive_jit.errors import FallbackWarning, UnsupportedCallable
@@ -101,8 +101,10 @@ def parallel_map(
 
     The first exception in the order of *items* is raised in its turn; calls
     that have not begun by then never begin. The same goes for ``close()`` and
-    for an iterator that is dropped. The calls must be independent of each
-    other: those after a failing one may have run.
+    for an iterator that is dropped. A ``StopIteration`` of *function* becomes
+    a ``RuntimeError``, as in generators: it must not look like the end of
+    *items*. The calls must be independent of each other: those after a
+    failing one may have run.
 
     With ``enabled`` off or ``strategy="direct"`` the calls run in order, each
     when its result is asked for; likewise while calls are so short that
@@ -268,6 +270,8 @@ class ParallelMap(Generic[T, R]):
             raised, value = call.state == RAISED, call.value
             call.forget()
             if raised:
+                if isinstance(value, StopIteration):
+                    _stopped(value)
                 raise value  # noqa: TRY301 - the same
             self._judge(call.seconds)
             return value  # type: ignore[no-any-return]
@@ -340,6 +344,11 @@ class ParallelMap(Generic[T, R]):
         small = seconds < SMALL_SECONDS and seconds < self._flow.strategy.dispatch_seconds()
         self._small = self._small + 1 if small else 0
         self._ahead = self._may_run_ahead and self._small < SMALL_CALLS
+
+
+def _stopped(error: StopIteration) -> NoReturn:
+    """Raise what the function of a map must not: as it is, it would end the map in silence."""
+    raise RuntimeError("the function of parallel_map raised StopIteration") from error
 
 
 def _without_our_frame(error: BaseException) -> BaseException:

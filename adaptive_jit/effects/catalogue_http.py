@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import SCALARS, exact
-from adaptive_jit.effects.receivers import Vetting
+from adaptive_jit.effects.vetting import Vetting
 from adaptive_jit.records.effects import EffectKind
 
 if TYPE_CHECKING:

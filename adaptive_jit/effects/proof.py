@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
 from adaptive_jit.effects.proof_checks import Assumptions
+from adaptive_jit.effects.proof_declared import staying
 from adaptive_jit.effects.proof_state import Part, Refused
 from adaptive_jit.effects.proof_statements import Runner
 from adaptive_jit.effects.proof_values import Const, Value, aliases, options, plainness
@@ -100,7 +101,8 @@ def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any])
             reads_memory=assumptions.reads_memory,
             is_short=not runner.has_loop,
             leaves_arguments=not runner.escaped and not aliases(returned),
-            is_plain=plainness(returned),
+            is_plain=plainness(returned) and not runner.belongings.is_inexact,
+            is_bound=runner.belongings.leave(returned),
         )
         parts = list(runner.parts.values())
         return Proof(assumptions, parts, whole.effect(parts), whole.effect)
@@ -138,13 +140,20 @@ class _Whole:
     is_short: bool
     leaves_arguments: bool
     is_plain: bool
+    is_bound: bool
 
     def effect(self, parts: Sequence[Part]) -> Effect:
         """The effect of all parts together. Raises `Refused` where a sleep is pacing."""
+        summary = self._summary(parts)
+        why = staying(parts)
+        stays = summary.caller_thread or self.is_bound or why is not None
         return dataclasses.replace(
-            self._summary(parts),
+            summary,
+            reason=summary.reason if why is None else f"proved: {why}",
+            quick=summary.quick and not stays,
             leaves_arguments=self.leaves_arguments,
-            builtin_result=self.is_plain,
+            builtin_result=self.is_plain and not stays,
+            caller_thread=stays,
         )
 
     def _summary(self, parts: Sequence[Part]) -> Effect:
@@ -207,7 +216,13 @@ class Watches:
         """What each receiver looks like now."""
         return tuple(watch.before() for watch in self._watches)
 
-    def changed(self, token: tuple[Any, ...]) -> bool:
+    def changed(self, token: tuple[Any, ...], value: Any = None) -> bool:
         """Whether any of them differs from then."""
         pairs = zip(self._watches, token, strict=True)
-        return any(watch.changed(before) for watch, before in pairs)
+        # Each is asked: each remembers its own answer.
+        answers = [watch.changed(before, value) for watch, before in pairs]
+        return any(answers)
+
+    def receivers(self) -> tuple[object, ...]:
+        """All that is watched."""
+        return tuple(one for watch in self._watches for one in watch.receivers())

@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit import clock
-from adaptive_jit.decision import Decider
+from adaptive_jit.decision import Decider, WorkerCount
 from adaptive_jit.engine.dispatch import SILENT, Dispatcher
 from adaptive_jit.engine.editions import Owned
 from adaptive_jit.engine.fallback import failed
@@ -16,13 +16,13 @@ from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.fanout import register_code
-from adaptive_jit.records import Arm, Phase, Verdict
+from adaptive_jit.records import Arm, Phase, Transition, Verdict
 from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.closed import ClosedWindow
 from adaptive_jit.runtime.observe import Operations, ProfileWindow
 from adaptive_jit.runtime.pending import POISON
 from adaptive_jit.runtime.strands import RETRY
-from adaptive_jit.settings import Settings, current
+from adaptive_jit.settings import Settings, current, overridden
 from adaptive_jit.strategies import strategy
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Controller:
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
         self.phase = Phase.COLD
+        self.told: Transition | None = None
+        self.workers = WorkerCount(min(settings.window, settings.max_workers))
 
     # ---- life -----------------------------------------------------------------------
 
@@ -92,8 +94,9 @@ class Controller:
         self.owned.put(self.code)
 
     def restore(self) -> None:
-        """Put the user's own code back."""
-        self.owned.put(self.original)
+        """Put the user's own code back, unless some context needs the other one."""
+        if not overridden():
+            self.owned.put(self.original)
 
     def reset(self) -> None:
         """Forget everything that was measured."""
@@ -115,12 +118,17 @@ class Controller:
             return SILENT
         if sys.gettrace() is not None or is_importing():
             return SILENT
-        self.state.limit = min(settings.window, settings.max_workers)
+        limit = min(settings.window, settings.max_workers)
+        if self.state.refused or self.state.throttled:
+            self._count_workers()
         self.state.host = host(settings.effects)
         if settings.strategy in FORCED:
             self.calls += 1
             self.forced_calls += 1
+            refused = self.workers.ceiling is not None
+            self.state.limit = min(limit, self.workers.now) if refused else limit
             return Window(self.state, forced=True)
+        self.state.limit = min(limit, self.workers.now)
         phase = self.decider.phase
         if phase is Phase.TRIAL or phase is Phase.PARALLEL:
             return self._chosen(self.decider.choose())
@@ -128,6 +136,16 @@ class Controller:
             self.restore()
             return SILENT
         return self._profiled()
+
+    def _count_workers(self) -> None:
+        """Take in the last invocations: were there more operations than workers, or refusals?
+
+        A service that queues loses nothing by a window that is too wide, and
+        whether the function became slower is the trial's question; so only
+        refusals make the number smaller.
+        """
+        refused, self.state.refused, self.state.throttled = self.state.refused, 0, False
+        self.workers.observe(self.workers.now, 1.0, rejected=refused > 0)
 
     def _chosen(self, arm: Arm) -> Any:
         start = seconds()
@@ -212,11 +230,14 @@ class Controller:
         import logging
 
         summary = self.decider.summary()
-        reason = summary.transitions[-1].reason if summary.transitions else ""
+        last = summary.transitions[-1] if summary.transitions else None
+        if last is None or last is self.told:
+            return  # a probe that found nothing is no change
+        self.told = last
         measured = summary.measured_speedup
         gain = f" ({measured:.2f}x measured)" if measured is not None else ""
         logging.getLogger("adaptive_jit").info(
-            "%s: %s -> %s%s: %s", self.name, before.value, after.value, gain, reason
+            "%s: %s -> %s%s: %s", self.name, before.value, after.value, gain, last.reason
         )
 
     def _look_again(self) -> None:

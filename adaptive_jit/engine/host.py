@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
+from adaptive_jit.effects.catalogue_console import is_stock_stream
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.fanout import parallel
 from adaptive_jit.profiling import Sampler, read
@@ -45,6 +46,7 @@ def host(evidence: str) -> Host:
         read=read,
         watch=_watch,
         unwatch=_sampler.leave,
+        is_stock_stream=is_stock_stream,
     )
 
 

@@ -14,13 +14,23 @@ def install() -> None:
     global _installed
     if _installed:
         return
-    _installed = True
     settings = current()
+    _installed = True  # not before: a wrong environment may be mended and asked again
     if settings.report is not None:
         reporting.install_exit_report(settings.report, registry.all_stats)
-    if settings.persist:
-        store.install(registry.all_stats, settings.cache_dir)
+    store.install(registry.stats_to_keep, settings.cache_dir)
     if settings.log != "warning":
-        import logging
+        _log(settings.log.upper())
 
-        logging.getLogger("adaptive_jit").setLevel(settings.log.upper())
+
+def _log(level: str) -> None:
+    """Log from *level* on, to standard error where the program has no place for log records."""
+    import logging
+
+    logger = logging.getLogger("adaptive_jit")
+    logger.setLevel(level)
+    # logging.lastResort, which speaks for programs without any, is deaf below WARNING.
+    last = logging.StreamHandler()
+    last.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    last.addFilter(lambda _: not logging.root.handlers and logger.handlers == [last])
+    logger.addHandler(last)

@@ -12,8 +12,9 @@ from adaptive_jit.editions import Edition, build
 from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
+from adaptive_jit.engine.host import seconds
 from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
-from adaptive_jit.settings import on_override
+from adaptive_jit.settings import current, on_override
 from adaptive_jit.syntax import Analysis, NotAnalysable, locate
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def register(function: FunctionType, arguments: Mapping[str, object]) -> str | N
     existing = _controllers.get(function)
     if existing is not None:
         return None
+    began = seconds()
     try:
         analysis, edition = _built(function)
     except NotAnalysable as reason:
@@ -81,6 +83,7 @@ def register(function: FunctionType, arguments: Mapping[str, object]) -> str | N
     if controller is None:
         controller = Controller(function, analysis, edition, arguments)
         _share(function, controller)
+    controller.analysis_seconds += seconds() - began
     _controllers[function] = controller
     controller.adopt(function)
     _left_alone.pop(function, None)
@@ -171,6 +174,12 @@ def all_stats() -> tuple[FunctionStats, ...]:
         *(statistics_of(controller) for controller in controllers),
         *(statistics_left_alone(target, reason) for target, reason in list(_left_alone.items())),
     )
+
+
+def stats_to_keep() -> tuple[FunctionStats, ...]:
+    """Everything known about the functions whose settings let it be kept between runs."""
+    controllers = dict.fromkeys(_controllers.values())
+    return tuple(statistics_of(c) for c in controllers if current(c.arguments).persist)
 
 
 def reset(function: Any) -> None:

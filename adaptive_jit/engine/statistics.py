@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 LEAST_SAVING = 0.001
 """Advice that saves less than this many seconds per invocation is not given."""
+
+IN_VAIN = "could run ahead, but that does not pay"
+"""Why an operation of a function that is settled direct is in order, where it waits."""
 
 
 def statistics_of(controller: Controller) -> FunctionStats:
@@ -114,8 +117,11 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         site.early and operation.index in planned.reasons
     )
     early = early and effect is not None and (effect.may_start_early or operation.asserted)
-    if controller.decider.phase is Phase.DIRECT and not forced:
+    why = planned.reasons.get(operation.index, "forced" if forced else "not judged yet")
+    phase = controller.decider.phase
+    if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
+        why = IN_VAIN if phase is Phase.DIRECT else why
     return OperationStats(
         index=operation.index,
         line=operation.line,
@@ -131,25 +137,22 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         cpu_seconds=profile.mean_cpu if profile.n else 0.0,
         classification=planned.classes.get(operation.index),
         strategy="thread" if early else "direct",
-        why=planned.reasons.get(operation.index, "forced" if forced else "not judged yet"),
+        why=why,
         counts=_counts(site),
     )
 
 
 def _counts(site: Site) -> RunAheadCounts:
     return RunAheadCounts(
-        site.started, site.taken, site.waited, site.helped, site.dropped, site.after_exception
-    )
+        site.started, site.taken, site.waited, site.helped, site.dropped, site.after_exception,
+        site.refused,
+    )  # fmt: skip
 
 
 def _sum(sites: list[Site]) -> RunAheadCounts:
     heavy = [_counts(site) for site in sites if not site.light]
-    return RunAheadCounts(
-        *(
-            sum(getattr(counts, name) for counts in heavy)
-            for name in ("started", "taken", "waited", "helped", "dropped", "after_exception")
-        )
-    )
+    names = (field.name for field in fields(RunAheadCounts))
+    return RunAheadCounts(*(sum(getattr(counts, name) for counts in heavy) for name in names))
 
 
 def _regions(controller: Controller) -> list[RegionStats]:
@@ -168,28 +171,28 @@ def _regions(controller: Controller) -> list[RegionStats]:
 
 
 def _advice(controller: Controller) -> list[Advice]:
-    """Which one line would gain most: for operations that only want of knowledge holds back."""
-    advice = []
+    """Which one line would gain most: for operations that only want of knowledge holds back.
+
+    A line that several operations ask for is given once, with the largest saving.
+    """
+    advice: dict[str, Advice] = {}
+    operations = {one.index: one for one in controller.analysis.operations}
     for saving in controller.planned.savings:
         if saving.seconds < LEAST_SAVING:
             continue
-        site = controller.state.sites[saving.operation]
+        site, operation = controller.state.sites[saving.operation], operations[saving.operation]
         effect = site.effect
-        operation = next(
-            one for one in controller.analysis.operations if one.index == saving.operation
-        )
         if effect is None or effect.kind is not EffectKind.UNKNOWN or site.discarded:
             continue
-        name = site.callee or operation.text
-        advice.append(
-            Advice(
-                operation.line,
-                f"reads({name.rsplit(':', 1)[-1]})",
-                f"if it only reads: {effect.reason or 'its effect is not known'}",
-                saving.seconds,
-            )
-        )
-    return advice
+        if not site.callee:  # what to declare is not known
+            continue
+        write = f"reads({site.callee.rsplit(':', 1)[-1]})"
+        because = f"if it only reads, which cannot be seen: {effect.reason or 'it is not known'}"
+        first = advice.setdefault(write, Advice(operation.line, write, because, saving.seconds))
+        if first.line != operation.line:
+            because = f"{first.because}; it counts at line {operation.line} too"
+            advice[write] = replace(first, because=because)
+    return list(advice.values())
 
 
 def _source_hash(code: CodeType) -> str:

@@ -33,8 +33,15 @@ class Watch(Protocol):
     def before(self) -> Any:
         """Return what the receiver looks like before the operation starts."""
 
-    def changed(self, token: Any) -> bool:
-        """Return whether the receiver differs from the state that *token* stands for."""
+    def changed(self, token: Any, value: Any = None) -> bool:
+        """Return whether the receiver differs from *token* by this operation's doing.
+
+        *value* is the operation's result. Of several that ran at once and do
+        not tell, the first to end behind a change made it.
+        """
+
+    def receivers(self) -> tuple[object, ...]:
+        """Return what is watched, to be compared by identity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class RunAheadCounts:
     those taken, still running when their turn came. ``helped``: run by the
     caller since no worker had begun. ``dropped``: started, never used
     (``after_exception`` of them because the program left by an exception).
+    ``refused``: answered by the service with "too many" (429, 503, no
+    connection), and made again in their turn.
     """
 
     started: int = 0
@@ -27,6 +29,7 @@ class RunAheadCounts:
     helped: int = 0
     dropped: int = 0
     after_exception: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

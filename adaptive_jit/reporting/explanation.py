@@ -159,6 +159,9 @@ def _counts(counts: RunAheadCounts, after_dispatch: int) -> Iterator[Block]:
     yield Paragraph((Span(f"{words.count(counts.started, 'operation')}: {', '.join(used)}"),))
     if counts.dropped:
         yield Paragraph((Span(_dropped(counts, after_dispatch), Tone.CAUTION),))
+    if counts.refused:
+        text = f"{counts.refused:,} refused by the service and made again in their turn; fewer run at once now"
+        yield Paragraph((Span(text, Tone.CAUTION),))
 
 
 def _dropped(counts: RunAheadCounts, after_dispatch: int) -> str:

@@ -88,7 +88,14 @@ def _where(operation: OperationStats) -> Span:
 
 def _what(operation: OperationStats) -> Inline:
     """Return the callee, its effect and why that is believed, then why it runs where it runs."""
+    if operation.effect is EffectKind.UNKNOWN and not (
+        operation.callee or operation.profiled_calls
+    ):
+        return dim("not called yet")
     why = words.one_line(operation.why)
+    found = operation.classification
+    if why in (words.one_line(operation.effect_reason), str(found.verdict) if found else ""):
+        why = ""  # said already, in the row or as the ground of its effect
     return spaced((
         dim(_callee(operation)),
         (Span(_effect(operation), _effect_tone(operation.effect)),),
@@ -108,8 +115,13 @@ def _effect(operation: OperationStats) -> str:
         kind = "unknown effect"
     elif operation.resource:
         kind = f"{kind} {words.one_line(operation.resource)}"
-    source = "" if operation.effect_source is Source.NONE else str(operation.effect_source)
+    known = (
+        operation.effect_source is not Source.NONE and operation.effect is not EffectKind.UNKNOWN
+    )
+    source = str(operation.effect_source) if known else ""
     reason = words.one_line(operation.effect_reason)
+    if reason.startswith(f"{source} {operation.effect.name.lower()}"):
+        reason = ""  # "declared reads" says no more than the source
     told = reason.startswith(source)
     grounds = reason if told else ": ".join(filter(None, (source, reason)))
     return f"{kind} ({grounds})" if grounds else kind

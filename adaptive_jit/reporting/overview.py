@@ -124,7 +124,8 @@ def _row(stats: FunctionStats) -> Row:
         Span(words.interval(low, high) if low is not None and high is not None else "", Tone.DIM),
         _time(decision.direct_seconds),
         _time(decision.parallel_seconds),
-        Span(f"{stats.calls:,}", Tone.DIM),
+        # Calls of what is left alone are not counted, so that there is no number to tell.
+        Span("" if stats.phase is Phase.LEFT_ALONE else f"{stats.calls:,}", Tone.DIM),
     )
     # Without a measurement the reason is all there is to say.
     said = value is None and found.because and not is_interesting(stats)

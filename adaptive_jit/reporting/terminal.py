@@ -125,7 +125,7 @@ class _Artist:
         """Yield label, bar and caption in columns; without the bar where it would say nothing."""
         labels = _padded([self.translate(bar.label) for bar in block.bars])
         captions = _units_aligned([self.translate(bar.caption) for bar in block.bars])
-        room = min(LONGEST_BAR, self.width - len(labels[0]) - len(captions[0]) - 2 - 2 * GAP)
+        room = min(LONGEST_BAR, self.width - len(labels[0]) - len(captions[0]) - 4 - 2 * GAP)
         longest = max(bar.value for bar in block.bars)
         for bar, label, caption in zip(block.bars, labels, captions, strict=True):
             size = max(1, round(room * bar.value / longest)) if longest > 0 else 0

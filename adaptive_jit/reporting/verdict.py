@@ -84,14 +84,33 @@ def _parallel(stats: FunctionStats) -> Verdict:
 def _direct(stats: FunctionStats) -> Verdict:
     figures = measured(stats.decision)
     if not (was_reverted(stats) and figures):
-        return Verdict("stays direct", stats.reason, Tone.PLAIN)
+        return Verdict("stays direct", _not_worth_trying(stats) or stats.reason, Tone.PLAIN)
     return Verdict("back to direct", f"running ahead was {figures}", Tone.CAUTION)
+
+
+def _not_worth_trying(stats: FunctionStats) -> str:
+    """Return in words that the prediction was too low; empty where something else decided."""
+    value = stats.decision.predicted_speedup
+    if value is None or not stats.reason.startswith("predicted speed-up only"):
+        return ""
+    if value < 1.005:
+        return f"running ahead would save nothing (predicted 1.00{words.TIMES})"
+    return f"predicted only {words.speed(value)} ahead, too little to try"
 
 
 def _trial(stats: FunctionStats) -> Verdict:
     figures = measured(stats.decision)
-    so_far = f"{figures}, not yet certain" if figures else predicted(stats.decision)
+    so_far = f"{figures}; not yet certain{_progress(stats.decision)}"
+    so_far = so_far if figures else predicted(stats.decision)
     return Verdict("trying", so_far or stats.reason, Tone.CAUTION)
+
+
+def _progress(decision: DecisionSummary) -> str:
+    """Return how far the evidence has come, for either answer."""
+    if decision.evidence is None:
+        return ""
+    reached, needed = words.evidence(decision.evidence), words.evidence(decision.evidence_needed)
+    return f" (evidence {reached} to 1, needed {needed} to 1)"
 
 
 def _measuring(stats: FunctionStats) -> Verdict:

@@ -238,8 +238,8 @@ class SliceGuards:
 
     @staticmethod
     def i(value: Any) -> Any:
-        """Something that is unpacked."""
-        if type(value) in ITERABLES:
+        """Something that is unpacked; an iterator would be used up."""
+        if type(value) in CONTAINERS:
             return value
         raise Stop("unpacks something that is not a builtin container")
 

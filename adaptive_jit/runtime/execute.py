@@ -6,13 +6,16 @@ from types import CodeType, FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.runtime.output import capturing
+from adaptive_jit.runtime.pending import tick
 from adaptive_jit.runtime.states import DONE, RAISED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from adaptive_jit.runtime.pending import Entry
 
 
-def _of_user(traceback: TracebackType | None) -> TracebackType | None:
+def of_user(traceback: TracebackType | None) -> TracebackType | None:
     """The traceback without the two frames that stand for the caller: this file's and the stand-in.
 
     The replay raises the exception in the caller's own frame, which adds the true one.
@@ -20,6 +23,18 @@ def _of_user(traceback: TracebackType | None) -> TracebackType | None:
     for _ in range(2):
         traceback = traceback.tb_next if traceback is not None else None
     return traceback
+
+
+def _nothing() -> Iterator[None]:
+    return
+    yield
+
+
+_SPENT = _nothing()
+next(_SPENT, None)
+raise_again = _SPENT.throw  # type: ignore[attr-defined]
+"""Raises its argument without a frame of ours: CPython restores the exception as it is
+when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)."""
 
 
 def call(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -50,16 +65,18 @@ def execute(entry: Entry) -> None:
     assert effect is not None
     assert context is not None
     watch = effect.watch
-    token = watch.before() if watch is not None else None
+    token = None
+    if watch is not None:
+        entry.began, token = tick(), watch.before()
     try:
         with capturing(entry):
             value = context.run(entry.site.caller, entry.callee, entry.args, entry.kwargs)
     except BaseException as error:
-        entry.error = error.with_traceback(_of_user(error.__traceback__))
+        entry.error = error.with_traceback(of_user(error.__traceback__))
         state, value = RAISED, None
     else:
         state = DONE
-    if watch is not None:
-        watch.changed(token)
+    if watch is not None and watch.changed(token, value):
+        entry.changed = tick()
     entry.context = None
     entry.finish(state, value)

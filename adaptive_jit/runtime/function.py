@@ -31,6 +31,7 @@ class Host:
     read: Callable[[], Reading]
     watch: Callable[[Any], None]
     unwatch: Callable[[Any], None]
+    is_stock_stream: Callable[[Any], bool]
 
 
 class Site:
@@ -53,6 +54,7 @@ class Site:
         "light",
         "line",
         "loop",
+        "refused",
         "started",
         "states",
         "taken",
@@ -77,7 +79,7 @@ class Site:
         self.caller: Callable[..., Any] = call
         self.states: dict[Any, int] = {}
         self.started = self.taken = self.waited = self.helped = 0
-        self.dropped = self.after_exception = 0
+        self.dropped = self.after_exception = self.refused = 0
 
     execute = staticmethod(execute)
 
@@ -87,7 +89,7 @@ class Site:
         self.effect, self.worst, self.console_only, self.callee = None, -1, True, ""
         self.states.clear()
         self.started = self.taken = self.waited = self.helped = 0
-        self.dropped = self.after_exception = 0
+        self.dropped = self.after_exception = self.refused = 0
 
     def note(self, effect: Effect) -> None:
         """Remember the least harmless effect seen here."""
@@ -120,9 +122,11 @@ class FunctionState:
         "loop_parents",
         "module",
         "name",
+        "refused",
         "sites",
         "slices",
         "stops",
+        "throttled",
     )
 
     def __init__(
@@ -144,6 +148,8 @@ class FunctionState:
         self.module: dict[str, Any] = {}
         self.stops: dict[int, str] = {}
         self.limit = limit
+        self.refused = 0
+        self.throttled = False
 
     def prepare(self, site: Site) -> None:
         """Before a site's first early start: give it a caller that looks like the user's."""

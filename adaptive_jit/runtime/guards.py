@@ -6,21 +6,24 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.runtime import exact
+from adaptive_jit.runtime.displays import DisplayLoops
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
+from adaptive_jit.runtime.pending import tick
 
 if TYPE_CHECKING:
     from adaptive_jit.records import Effect, Watch
     from adaptive_jit.runtime.strands import Key
 
 
-class Guards:
+class Guards(DisplayLoops):
     """The checks at places where a value could run unknown code; shared by open and profile."""
 
-    __slots__ = ("deferred", "function", "on", "paths", "watched")
+    __slots__ = ("deferred", "displays", "function", "on", "paths", "watched")
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
         self.deferred = False
+        self.displays: set[Key] = set()
         self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
@@ -39,13 +42,14 @@ class Guards:
             self.watched[key] = (effect.watch, effect.watch.before())
         return effect
 
-    def ended(self, index: int) -> None:
+    def ended(self, index: int, value: Any) -> None:
         """A watched call has returned: its receiver may have changed."""
         site = self.function.sites[index]
         watched = self.watched.pop((index, self.paths[site.loop]), None)
         if watched is not None:
             watch, token = watched
-            watch.changed(token)
+            if watch.changed(token, value):
+                self.receiver_changed(watch, tick())
 
     def guard(self, index: int, passed: bool) -> None:
         """Remember how guard *index* went; a failure is a barrier."""
@@ -84,6 +88,9 @@ class Guards:
 
     def guard_seen(self) -> None:
         """A guard was passed for the first time."""
+
+    def receiver_changed(self, watch: Watch, when: int) -> None:
+        """An operation of the program's past has changed its receiver, at tick *when*."""
 
     def unknown(self) -> None:
         """Unknown code is about to run."""
@@ -151,13 +158,17 @@ class Guards:
         """The items of a loop, counted so that each operation knows its iteration."""
         if not self.counts_rounds(guard, items):
             return items
-        return self.marked(guard, loop, items, unpacks)
+        return self.counted(guard, loop, items, unpacks)
 
     def counts_rounds(self, guard: int, items: Any) -> bool:
         """Whether *items* is of an exact builtin type; a guard."""
         passed = exact.iterates(items)
         self.guard(guard, passed)
         return passed
+
+    def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items, every one of them counted."""
+        return self.marked(guard, loop, items, unpacks)
 
     def marked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items, each noting its round when it is drawn."""

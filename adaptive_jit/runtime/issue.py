@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Effect, EffectKind, commute
+from adaptive_jit.runtime.displays import NOTHING, SHOWS, walked
 from adaptive_jit.runtime.exact import ITERATORS, MUTABLE, SCALARS
 from adaptive_jit.runtime.inputs import (
     assert_independent,
@@ -56,6 +57,27 @@ class Issuer(Scheduler):
             if not settle(entry):
                 return self._hold_unknown(entry)
         return self._admit(entry)
+
+    def shown(
+        self,
+        index: int,
+        path: Path,
+        callee: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        made: int,
+    ) -> Any:
+        """What a loop under a progress display walks over; a call like any other if unknown."""
+        known = [self.arrived(value) for value in (callee, *args, *kwargs.values())]
+        if any(value is RETRY for value in known):
+            return RETRY
+        callee, given = known[0], tuple(known[1 : len(args) + 1])
+        named = dict(zip(kwargs, known[len(args) + 1 :], strict=True))
+        items = walked(callee, given, named, self.function.host.is_stock_stream)
+        if items is NOTHING:
+            return self.call(index, path, callee, given, named, made)
+        self.function.sites[index].note(SHOWS)
+        return items
 
     def _overtaken(self, key: Key) -> Any:
         """The replay has been here before: its own call gives the value."""
@@ -132,6 +154,8 @@ class Issuer(Scheduler):
             return POISON
         entry.effect = effect
         entry.site.note(effect)
+        if type(value) in ITERATORS:
+            self.own[id(value)] = value
         private = type(value) in ITERATORS or not self._comparable(entry, effect)
         if private or (entry.site.light and type(value) in SCALARS):
             return value

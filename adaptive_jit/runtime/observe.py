@@ -72,10 +72,8 @@ class ProfileWindow(Guards):
         """End the invocation."""
         self.on_leave(sys.exception() is not None, self.found)
 
-    def loop(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+    def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items, the first of them counted: later rounds are only run."""
-        if not self.counts_rounds(guard, items):
-            return items
         rest = iter(items)
         return chain(self.marked(guard, loop, islice(rest, MOST_ROUNDS), unpacks), rest)
 
@@ -112,7 +110,7 @@ class ProfileWindow(Guards):
     def done(self, index: int, value: Any) -> Any:
         """The clock stops."""
         if self.watched:
-            self.ended(index)
+            self.ended(index, value)
         if self.began:
             site = self.function.sites[index]
             path = self.paths[site.loop]

@@ -53,15 +53,20 @@ class Slot(Protocol):
 
 
 class _ThreadState(threading.local):
-    """The operation that the thread runs ahead, and where warnings went when it began."""
+    """The operation that the thread runs ahead, and where warnings went when it began.
 
+    ``crowd`` counts calls, inside each other, that the thread makes in their
+    turn while others are under way.
+    """
+
+    crowd: int = 0
     slot: Slot | None = None
     sinks: tuple[object, object] | None = None
 
 
 _numbers = count()
 _unreleased: WeakSet[Held] = WeakSet()
-_thread = _ThreadState()
+_thread = thread_state = _ThreadState()
 _unwrapped_logging = iter((True,))
 _unwrapped_warnings = iter((True,))
 _logging_is_wrapped = False
@@ -138,6 +143,8 @@ def _wrap_logging(module: Any) -> None:
     @wraps(handle)
     def held_handle(self: logging.Logger, record: logging.LogRecord) -> None:
         slot = _thread.slot
+        if (slot is not None or _thread.crowd) and _is_of_the_crowd(record):
+            return
         if slot is None:
             handle(self, record)
             return
@@ -148,6 +155,15 @@ def _wrap_logging(module: Any) -> None:
     # Not at import: what is registered last runs first, and `logging` closes its
     # handlers at exit.
     atexit.register(_release_rest)
+
+
+_CROWDED = ("urllib3.connectionpool", "Connection pool is full, discarding connection")
+"""Logger and beginning of the one record that the program alone would never have caused:
+more answers come back at once than the pool keeps connections (urllib3, ``_put_conn``)."""
+
+
+def _is_of_the_crowd(record: logging.LogRecord) -> bool:
+    return record.name == _CROWDED[0] and str(record.msg).startswith(_CROWDED[1])
 
 
 _CONSTANT = frozenset({str, int, float, bool, bytes, complex, type(None)})

@@ -9,6 +9,7 @@ looks at the state again afterwards. No lock is held while user code runs.
 from __future__ import annotations
 
 import _thread
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED, RAISED, RUNNING, WAITING
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from adaptive_jit.records import Effect
     from adaptive_jit.runtime.function import Site
+
+
+tick = count(1).__next__
+"""A logical clock: tells which of two events in different threads came first."""
 
 
 class Pending:
@@ -116,13 +121,16 @@ class Entry(Pending):
     """One operation that the slice has met, from its start to its turn.
 
     ``claim`` yields 1 exactly once: to the thread that may run the operation,
-    or to the one that cancels it.
+    or to the one that cancels it. ``began`` and ``changed`` are ticks, for
+    operations whose receiver is watched: when it began, and when it was found
+    to have changed its receiver; 0 if it has not.
     """
 
     __slots__ = (
         "args",
         "began",
         "callee",
+        "changed",
         "claim",
         "context",
         "effect",
@@ -131,7 +139,6 @@ class Entry(Pending):
         "key",
         "kwargs",
         "made",
-        "seconds",
         "site",
     )
 
@@ -148,8 +155,7 @@ class Entry(Pending):
         self.context: Context | None = None
         self.held: list[Any] | None = None
         self.made = 0
-        self.began = 0.0
-        self.seconds = 0.0
+        self.began = self.changed = 0
 
     @property
     def started(self) -> bool:

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptive_jit.runtime.exact import ITERABLES, SCALARS, Stop
+from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, SCALARS, Stop
 from adaptive_jit.runtime.function import FAILED, FunctionState
 from adaptive_jit.runtime.pending import POISON, Derived, Entry, Pending, settled
 from adaptive_jit.runtime.states import DEAD, DONE, RAISED
@@ -77,6 +77,7 @@ class Scheduler:
         "lanes",
         "living",
         "markers",
+        "own",
         "reached",
         "region",
         "runnable",
@@ -98,6 +99,7 @@ class Scheduler:
         self.entries: dict[Key, Entry] = {}
         self.running: dict[Key, Entry] = {}
         self.markers: set[Key] = set()
+        self.own: dict[int, Any] = {}
         self.living = 0
         self.writes: dict[Key, Effect] = {}
         self.lanes: dict[Any, Entry] = {}
@@ -176,6 +178,7 @@ class Scheduler:
             else:
                 block.when_finished(strand.resume)
         elif block is THROTTLED:
+            self.function.throttled = True
             self.throttled.append(strand)
         elif block is UNSEEN_GUARD:
             self.unseen.append(strand)
@@ -196,6 +199,8 @@ class Scheduler:
         """The items of an exact builtin iterable, each with its path."""
         if type(items) not in ITERABLES:
             raise Stop("iterates over something that is not a builtin container")
+        if type(items) in ITERATORS and self.own.pop(id(items), None) is None:
+            raise Stop("iterates over an iterator of the program's own")
         return self._walk(path, items)
 
     def _walk(self, path: Path, items: Iterable[Any]) -> Iterator[tuple[Path, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from _io import _IOBase
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from itertools import repeat
@@ -18,32 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
+from adaptive_jit.runtime.execute import raise_again
 from adaptive_jit.runtime.guards import Guards
 from adaptive_jit.runtime.inputs import lanes_of
 from adaptive_jit.runtime.issue import Issuer
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
+from adaptive_jit.runtime.refusals import attempt, made_again, outcome, refusal
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
 
 if TYPE_CHECKING:
+    from adaptive_jit.records import Watch
     from adaptive_jit.runtime.function import FunctionState, Site
     from adaptive_jit.runtime.strands import Key, Slice
 
 Finish = Callable[[bool], None]
 
 _UNKNOWN = Effect(EffectKind.UNKNOWN)
-
-
-def _nothing() -> Iterator[None]:
-    return
-    yield
-
-
-_SPENT = _nothing()
-next(_SPENT, None)
-_raise = _SPENT.throw  # type: ignore[attr-defined]
-"""Raises its argument without a frame of ours: CPython restores the exception as it is
-when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)."""
 
 
 class Window(Guards):
@@ -242,16 +233,78 @@ class Window(Guards):
             issuer.running[entry.key] = entry
             if effect.watch is not None:
                 self.watched[entry.key] = (effect.watch, effect.watch.before())
-            return partial(callee, *args, **kwargs)
+            if effect.quick or effect.asserted or not issuer.entries:
+                return partial(callee, *args, **kwargs)
+            return self._in_a_crowd(issuer, entry)
         if entry.state < DONE:
             entry.site.waited += 1
             entry.wait()
-        if type(entry.value) in exact.ITERATORS:
+        return self._arrived(issuer, entry, effect)
+
+    def _arrived(self, issuer: Issuer, entry: Entry, effect: Effect) -> Callable[[], Any] | None:
+        if entry.state == DEAD or type(entry.value) in exact.ITERATORS:
             return None  # the slice walks its own: a pure builtin, made anew for the program
+        if not (effect.quick or effect.asserted):
+            wait = refusal(entry.value, entry.error)
+            if wait is not None:
+                return self._refused(issuer, entry, wait)
         return self._result(entry)
+
+    def _in_a_crowd(self, issuer: Issuer, entry: Entry) -> Callable[[], Any]:
+        """The outcome of a call that the caller makes while others are under way."""
+        callee, args, kwargs = entry.callee, entry.args, entry.kwargs
+        found = attempt(entry)
+        if found is None:  # too deep in calls of this kind: as the program makes them
+            return partial(callee, *args, **kwargs)
+        wait = refusal(*found)
+        if wait is not None:
+            again = self._refused(issuer, entry, wait)
+            return partial(callee, *args, **kwargs) if again is None else again
+        return outcome(*found)
+
+    def _refused(self, issuer: Issuer, entry: Entry, wait: float) -> Callable[[], Any] | None:
+        """The service wanted fewer at once: the call is made again when none is left."""
+        once = issuer.closed and self.function.refused > 0
+        issuer.closed = True
+        self.function.refused += 1
+        entry.site.refused += 1
+        entry.site.started -= 1
+        for key, other in list(issuer.entries.items()):
+            if key in issuer.markers or not other.started:
+                continue
+            if other.state == QUEUED and next(other.claim, 0):
+                issuer.entries.pop(key, None)
+                other.site.started -= 1
+                other.finish(DEAD)
+            elif other.state < DONE:
+                other.wait()
+        return None if once else made_again(entry, wait)
+
+    def receiver_changed(self, watch: Watch, when: int) -> None:
+        """What began before *when* with the receivers as they were is of no use."""
+        issuer = self.issuer
+        if issuer is None:
+            return
+        changed = {id(receiver) for receiver in watch.receivers()}
+        for key, entry in list(issuer.entries.items()):
+            effect = entry.effect
+            if effect is None or effect.watch is None or not entry.started:
+                continue
+            if entry.began > when or changed.isdisjoint(map(id, effect.watch.receivers())):
+                continue
+            issuer.entries.pop(key, None)
+            if entry.state == QUEUED and next(entry.claim, 0):
+                entry.site.started -= 1
+                entry.finish(DEAD)
+                continue
+            if entry.state < DONE:
+                entry.wait()
+            self._drop(entry, after_exception=False)
 
     def _result(self, entry: Entry) -> Callable[[], Any]:
         entry.site.taken += 1
+        if entry.changed and entry.effect is not None and entry.effect.watch is not None:
+            self.receiver_changed(entry.effect.watch, entry.changed)
         if entry.held:
             release(entry.held)
         error, value = entry.error, entry.value
@@ -259,7 +312,7 @@ class Window(Guards):
         entry.release()
         if raised:
             assert error is not None
-            return partial(_raise, error)
+            return partial(raise_again, error)
         return repeat(value).__next__
 
     def _mismatch(self, entry: Entry) -> None:
@@ -275,7 +328,7 @@ class Window(Guards):
     def done(self, index: int, value: Any) -> Any:
         """The result of an operation, whoever ran it; lets the slice go on."""
         if self.watched:
-            self.ended(index)
+            self.ended(index, value)
         issuer = self.issuer
         if issuer is None:
             return value

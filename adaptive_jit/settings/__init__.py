@@ -24,6 +24,7 @@ from adaptive_jit.settings.scopes import (
     generation,
     on_override,
     origins,
+    overridden,
     override,
     refresh,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "generation",
     "on_override",
     "origins",
+    "overridden",
     "override",
     "refresh",
     "validated",

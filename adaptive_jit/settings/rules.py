@@ -6,9 +6,10 @@ import math
 import operator
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.errors import ConfigurationError
+from adaptive_jit.errors import ConfigurationError, StrategyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,9 +95,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path, with ``~`` expanded; ``None`` for none."""
+    """A path, with ``~`` expanded, with one of *endings* if there are any; ``None`` for none."""
 
     allowed: str
+    endings: tuple[str, ...] = ()
 
     def parse(self, text: str) -> str | None:
         """Return the value that environment *text* stands for; any exception if none."""
@@ -108,6 +110,8 @@ class Path:
             return None
         path = os.fspath(value)
         if not isinstance(path, str) or not path or "\0" in path:
+            raise ValueError(value)
+        if self.endings and not path.lower().endswith(self.endings):
             raise ValueError(value)
         return os.path.expanduser(path)
 
@@ -131,7 +135,9 @@ RULES: Mapping[str, Rule] = {
     "persist": Flag(),
     "cache_dir": Path("a path of a folder"),
     "log": Choice(("debug", "info", "warning", "error", "critical")),
-    "report": Path("a path of a file, written at exit"),
+    "report": Path(
+        "a path of a file that ends in .txt, .html or .json", (".txt", ".html", ".json")
+    ),
 }
 
 
@@ -158,10 +164,28 @@ def check_thresholds(low: float, high: float, prefix: str = "") -> None:
         )
 
 
+def check_strategy(name: str, written: str = "strategy") -> None:
+    """Raise ``StrategyUnavailable`` if the strategy *name* cannot be used here.
+
+    *written* is the variable or argument that names it; the message says what to do.
+    """
+    if name in ("auto", "parallel"):
+        return
+    # By name, since the stage above is asked only where one of its strategies is.
+    strategies = import_module("adaptive_jit.strategies")
+    try:
+        strategies.strategy(name)
+    except StrategyUnavailable as error:
+        raise StrategyUnavailable(
+            f"{written}={name!r} cannot be used: {error}"
+        ) from error.__cause__
+
+
 def validated(settings: Mapping[str, object]) -> dict[str, Any]:
     """Return *settings* in their proper types, or raise ``ConfigurationError``.
 
-    Unknown names are refused with the nearest known one.
+    Unknown names are refused with the nearest known one, and with
+    ``StrategyUnavailable`` a strategy that cannot be used here.
     """
     for name in settings:
         if name not in RULES:
@@ -171,6 +195,7 @@ def validated(settings: Mapping[str, object]) -> dict[str, Any]:
             )
     values = {name: checked(name, value) for name, value in settings.items()}
     check_thresholds(values.get("io_threshold", 0), values.get("cpu_threshold", 1))
+    check_strategy(values.get("strategy", "auto"))
     return values
 
 

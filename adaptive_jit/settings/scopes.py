@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from adaptive_jit.settings.record import Settings, merged, read_environ, warn_of_unknown_names
-from adaptive_jit.settings.rules import RULES, validated
+from adaptive_jit.settings.rules import PREFIX, RULES, check_strategy, validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,13 +54,15 @@ _environment: _Layer | None = None
 _generations = count(1)
 _generation = 0
 _listeners: list[Callable[[frozenset[str]], None]] = []
+_entered: list[None] = []  # one element per block; single operations on it are atomic
 
 
 def current(arguments: Mapping[str, object] = _NONE) -> Settings:
     """Return the settings in force here for a function decorated with *arguments*.
 
     Raises ``ConfigurationError`` for an argument or environment value that is
-    not allowed. Repeated questions are answered from memory.
+    not allowed, ``StrategyUnavailable`` for a strategy that cannot be used
+    here. Repeated questions are answered from memory.
     """
     return _layer(arguments).settings
 
@@ -97,6 +99,11 @@ def generation() -> int:
     return _generation
 
 
+def overridden() -> bool:
+    """Return whether any thread is in an ``override`` block; what this one sees is `current`."""
+    return bool(_entered)
+
+
 def on_override(callback: Callable[[frozenset[str]], None]) -> None:
     """Have *callback* called with the names overridden each time that ``override`` is entered.
 
@@ -121,7 +128,8 @@ class override:  # noqa: N801 - used as a verb: `with override(strategy="direct"
     """Settings for the calling thread (or asyncio task) while the ``with`` block runs.
 
     Values are checked at once: ``ConfigurationError`` for one that is not
-    allowed. Blocks nest, the inner one wins; other threads see no change.
+    allowed, ``StrategyUnavailable`` for a strategy that cannot be used here.
+    Blocks nest, the inner one wins; other threads see no change.
     """
 
     __slots__ = ("_tokens", "_values")
@@ -133,6 +141,7 @@ class override:  # noqa: N801 - used as a verb: `with override(strategy="direct"
     def __enter__(self) -> Settings:
         layer = _layer(_NONE).with_values(self._values, "override")
         self._tokens.append(_overridden.set(layer))
+        _entered.append(None)
         _advance()
         try:
             for callback in tuple(_listeners):
@@ -151,6 +160,7 @@ class override:  # noqa: N801 - used as a verb: `with override(strategy="direct"
         self._leave()
 
     def _leave(self) -> None:
+        _entered.pop()
         _overridden.reset(self._tokens.pop())
         _advance()
 
@@ -159,6 +169,7 @@ def _read_environment() -> _Layer:
     """Read the process's environment once and remember it."""
     global _environment
     settings, given = read_environ(os.environ)
+    check_strategy(settings.strategy, f"{PREFIX}STRATEGY")
     origin = {name: "environment" if name in given else "default" for name in RULES}
     layer = _environment = _Layer(settings, origin)
     # Remembered first: where warnings are errors, only the first decoration fails.

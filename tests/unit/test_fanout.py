@@ -18,7 +18,7 @@ import weakref
 
 import pytest
 
-from adaptive_jit import fanout
+from adaptive_jit import adaptive, fanout, settings, unordered
 from adaptive_jit.errors import (
     ConfigurationError,
     FallbackWarning,
@@ -237,10 +237,10 @@ def test_results_are_dropped_when_they_are_taken():
 # ---- exceptions ------------------------------------------------------------------------
 
 
-def fails_at(*numbers):
+def fails_at(*numbers, kind=ValueError):
     def call(item):
         if item in numbers:
-            raise ValueError(item)
+            raise kind(item)
         return item
 
     return call
@@ -311,6 +311,68 @@ def test_exceptions_that_end_programs_come_in_their_turn_too(kind):
     assert next(results) == 0
     with pytest.raises(kind):
         next(results)
+
+
+@pytest.mark.parametrize("kind", [StopIteration, type("Subclass", (StopIteration,), {})])
+@pytest.mark.parametrize("strategy", ["auto", "direct"])
+def test_a_stop_iteration_does_not_look_like_the_end(kind, strategy):
+    """As in generators (PEP 479), in its turn; nothing begins afterwards."""
+    stop = kind("value")
+
+    def call(item):
+        if item == 2:
+            raise stop
+        return item
+
+    taken = []
+    with override(strategy=strategy):
+        results = parallel_map(call, range(6))
+        with pytest.raises(RuntimeError, match="parallel_map raised StopIteration") as caught:
+            taken.extend(results)
+    assert taken == [0, 1]
+    assert caught.value.__cause__ is stop
+    assert list(results) == []
+
+
+def test_what_came_before_a_stop_iteration_is_given():
+    results = stepping(fails_at(1, kind=StopIteration), range(3))
+    results._read_ahead()
+    while results.strategy.started:
+        results.strategy.step(-1)
+    assert next(results) == 0
+    with pytest.raises(RuntimeError):
+        next(results)
+
+
+def test_the_end_of_the_items_is_still_the_end():
+    """Also where an iterator says so by hand."""
+
+    class Items:
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            raise StopIteration
+
+    assert list(parallel_map(str, Items())) == []
+
+
+@pytest.mark.parametrize("strategy", ["auto", "direct"])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_items_that_end_the_program_end_it_at_once(kind, strategy):
+    """Results that were still to come are dropped, as if the program had been interrupted."""
+
+    def items():
+        yield 1
+        raise kind
+
+    with override(strategy=strategy):
+        results = parallel_map(str, items())
+        if strategy == "direct":
+            assert next(results) == "1"
+        with pytest.raises(kind):
+            list(results)
+    assert list(results) == []
 
 
 def test_a_failing_iterable_raises_after_the_results_before_it():
@@ -728,9 +790,15 @@ def test_a_wrong_number_of_workers_is_refused(wrong):
         parallel_map(str, [], max_workers=wrong)
 
 
-def test_a_strategy_that_is_not_there_is_refused_at_once():
-    with override(strategy="process"), pytest.raises(StrategyUnavailable):
-        parallel_map(str, [])
+def test_a_strategy_that_is_not_there_is_refused_at_once(monkeypatch):
+    monkeypatch.setenv("ADAPTIVE_JIT_STRATEGY", "process")
+    settings.refresh()
+    try:
+        with pytest.raises(StrategyUnavailable, match="^ADAPTIVE_JIT_STRATEGY='process'"):
+            parallel_map(str, [])
+    finally:
+        monkeypatch.undo()
+        settings.refresh()
 
 
 # ---- parallel([...]) -----------------------------------------------------------------------
@@ -753,6 +821,29 @@ def in_adaptive(elements):
 
 
 register_code(in_adaptive.__code__)
+
+
+@unordered
+def meets(barrier, kind, item):
+    """Return *item* once three calls are under way; the second raises."""
+    barrier.wait(PATIENCE)
+    if item == 2:
+        raise kind(item)
+    return item
+
+
+def three_at_once(barrier, kind):
+    return parallel([meets(barrier, kind, 1), meets(barrier, kind, 2), meets(barrier, kind, 3)])
+
+
+@pytest.mark.parametrize(
+    "kind", [StopIteration, GeneratorExit, KeyboardInterrupt, SystemExit, ValueError]
+)
+def test_parallel_raises_what_an_element_raises(kind):
+    """Elements are ordinary expressions: a ``StopIteration`` too comes as it is, and is no end."""
+    adaptive(strategy="parallel")(three_at_once)
+    with pytest.raises(kind, match="2"):
+        three_at_once(threading.Barrier(3), kind)
 
 
 def test_parallel_outside_an_adaptive_function_warns_once(not_warned):

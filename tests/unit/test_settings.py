@@ -8,13 +8,19 @@ import os
 import subprocess
 import sys
 import threading
+import types
 import warnings
 from pathlib import Path
 
 import pytest
 
 from adaptive_jit import settings
-from adaptive_jit.errors import AdaptiveError, ConfigurationError, ConfigurationWarning
+from adaptive_jit.errors import (
+    AdaptiveError,
+    ConfigurationError,
+    ConfigurationWarning,
+    StrategyUnavailable,
+)
 from adaptive_jit.settings import Settings, current, override, record, scopes
 
 DEFAULTS = {
@@ -76,7 +82,7 @@ WRONG = {
     "persist": ["no"],
     "cache_dir": ["a\0b"],
     "log": ["loud"],
-    "report": ["a\0b"],
+    "report": ["a\0b.txt", "report", "report.pdf", "html"],
 }
 
 EACH_WRONG = [(name, text) for name, texts in WRONG.items() for text in texts]
@@ -145,6 +151,7 @@ def test_a_wrong_variable_is_named_with_its_value_and_what_is_allowed(name, text
         ("cache_dir", b"bytes"),
         ("log", "shout"),
         ("report", ""),
+        ("report", "report.csv"),
     ],
 )
 def test_a_wrong_argument_is_refused_everywhere(name, value):
@@ -211,6 +218,41 @@ def test_argument_beats_override_beats_environment_beats_default(monkeypatch):
         assert settings.origins({"window": 7})["window"] == "argument"
         assert settings.origins({"window": 7})["log"] == "default"
     assert current().window == 5
+
+
+@pytest.mark.parametrize("name", ["process", "asyncio", "dask"])
+def test_a_strategy_that_cannot_be_used_is_refused_where_it_is_given(name, monkeypatch):
+    """The message names what, where, and what to do."""
+    told = f"={name!r} cannot be used: strategy {name!r} comes with a later version .* use 'thread'"
+    for attempt in (lambda: override(strategy=name), lambda: current({"strategy": name})):
+        with pytest.raises(StrategyUnavailable, match=f"^strategy{told}"):
+            attempt()
+    monkeypatch.setenv("ADAPTIVE_JIT_STRATEGY", name)
+    settings.refresh()
+    for _ in range(2):
+        with pytest.raises(StrategyUnavailable, match=f"^ADAPTIVE_JIT_STRATEGY{told}"):
+            current()
+
+
+def test_a_strategy_whose_package_is_missing_says_what_to_install(monkeypatch):
+    """The cause is chained."""
+
+    def create():
+        raise ModuleNotFoundError("No module named 'loky'", name="loky")
+
+    module = types.ModuleType("adaptive_jit.strategies.process")
+    module.create = create
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    told = r"^strategy='process' cannot be used: .*run: pip install 'adaptive-jit\[process\]'"
+    with pytest.raises(StrategyUnavailable, match=told) as caught:
+        override(strategy="process")
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+@pytest.mark.parametrize("name", ["auto", "direct", "parallel", "thread"])
+def test_every_other_strategy_can_be_asked_for(name):
+    with override(strategy=name):
+        assert current().strategy == name
 
 
 def test_the_environment_is_read_at_first_use_and_only_then(monkeypatch):
@@ -300,6 +342,18 @@ def test_a_refused_override_changes_nothing():
     assert current().window == 64
 
 
+def test_it_is_known_whether_any_thread_is_in_an_override():
+    """Other contexts too: code that only one of them needs must stay in place."""
+    assert not settings.overridden()
+    seen = []
+    with override(window=5), override(window=6):
+        thread = threading.Thread(target=lambda: seen.append(settings.overridden()))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+    assert not settings.overridden()
+
+
 def test_entering_an_override_tells_the_listeners_with_it_in_force(monkeypatch):
     heard = []
     monkeypatch.setattr(scopes, "_listeners", [])
@@ -314,6 +368,7 @@ def test_a_failing_listener_leaves_no_override_behind(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         override(window=5).__enter__()
     assert current().window == 64
+    assert not settings.overridden()
 
 
 def test_repeated_questions_are_answered_from_memory():
@@ -380,7 +435,7 @@ def test_the_cache_folder_is_the_one_of_the_platform(monkeypatch, platform, envi
 
 
 def test_paths_may_be_path_objects_and_start_with_a_tilde():
-    assert current({"report": Path("a") / "b"}).report == os.path.join("a", "b")
+    assert current({"report": Path("a") / "B.TXT"}).report == os.path.join("a", "B.TXT")
     assert current({"cache_dir": "~/c"}).cache_dir == os.path.expanduser("~/c")
 
 

@@ -18,9 +18,10 @@ import requests
 import requests.adapters
 import requests.auth
 
-from adaptive_jit.effects import receivers
+from adaptive_jit.effects import receivers_subclasses, vetting
 from adaptive_jit.effects.catalogue import lookup
-from adaptive_jit.effects.receivers import overrides_nothing, snapshot
+from adaptive_jit.effects.receivers_subclasses import overrides_nothing
+from adaptive_jit.effects.vetting import Vetting, snapshot
 from adaptive_jit.records.effects import Effect, EffectKind
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def test_a_jar_that_cannot_be_read_twice_is_not_taken_for_unchanged() -> None:
     client = httpx.Client()
     watch = ask(client).watch
     assert watch is not None
-    with mock.patch("adaptive_jit.effects.receivers.snapshot", return_value=None):
+    with mock.patch("adaptive_jit.effects.vetting.snapshot", return_value=None):
         assert watch.changed(watch.before())
 
 
@@ -170,8 +171,8 @@ def test_an_identifier_that_is_used_again_is_not_taken_for_the_old_client() -> N
     one, two = httpx.Client(), httpx.Client()
     first = ask(one).watch
     assert first is not None
-    assert isinstance(first, receivers.Vetting)
-    receivers._vettings[id(two)] = first
+    assert isinstance(first, Vetting)
+    vetting._vettings[id(two)] = first
     assert ask(two).watch is not first
 
     class Sending(httpx.Client):
@@ -183,7 +184,9 @@ def test_an_identifier_that_is_used_again_is_not_taken_for_the_old_client() -> N
 
     assert overrides_nothing(Named, httpx.Client)
     key = (id(Sending), id(httpx.Client))
-    receivers._subclasses[key] = receivers._subclasses[id(Named), id(httpx.Client)]
+    receivers_subclasses._subclasses[key] = receivers_subclasses._subclasses[
+        id(Named), id(httpx.Client)
+    ]
     assert not overrides_nothing(Sending, httpx.Client)
 
 
@@ -193,13 +196,13 @@ def test_vettings_are_forgotten_with_their_clients() -> None:
     watch = ask(client).watch
     assert watch is not None
     key = id(client)
-    assert key in receivers._vettings
+    assert key in vetting._vettings
     gone = weakref.ref(client)
     token = watch.before()
     del client
     gc.collect()
     assert gone() is None
-    assert key not in receivers._vettings
+    assert key not in vetting._vettings
     assert watch.before() is None
     assert not watch.changed(token)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from adaptive_jit.records import RunAheadCounts
+from adaptive_jit.records import EffectKind, Phase, RunAheadCounts, Source
 from adaptive_jit.reporting import Explanation, Report
 from tests.unit.reporting.samples import ANSWER, CPU_LOOP, GAINED, REVERTED, operation
 
@@ -70,10 +70,8 @@ runs ahead: 2.9× faster, 95 % interval
 2.7–3.1, 14 parallel against 6 direct
 calls
 
-  direct    ██████████  3.02 s  6
-    calls
-  parallel  ███         1.04 s  14
-    calls
+  direct    ████████  3.02 s  6 calls
+  parallel  ███       1.04 s  14 calls
 
 Write this line to gain more
   line 17  pure(merge)  predicted to
@@ -214,10 +212,8 @@ slower, 95 % interval 1.41-1.82, 4
 parallel against 5 direct calls
 slower in parallel
 
-  direct    #######      250 ms  5
-    calls
-  parallel  ###########  400 ms  4
-    calls
+  direct    ######     250 ms  5 calls
+  parallel  #########  400 ms  4 calls
 """
 
 
@@ -279,3 +275,48 @@ def test_nothing_known_is_said_in_one_line():
 def test_a_function_that_was_never_called_has_only_its_verdict():
     """Sections without data are left out."""
     assert len(Explanation(replace(CPU_LOOP, calls=0)).text(width=88).splitlines()) == 5
+
+
+def _details(**changes):
+    """The line below the row of one operation."""
+    made = operation(0, 14, "search(q)", changes.pop("callee", "app.search"), **changes)
+    one = replace(ANSWER, operations=(made,))
+    lines = Explanation(one).text(width=100).split("\n")
+    return lines[next(i for i, line in enumerate(lines) if "search(q)" in line) + 1].strip()
+
+
+def test_a_reason_is_not_given_twice():
+    """Why an operation is in order is often why its effect is what it is, or its verdict."""
+    unknown = {"effect": EffectKind.UNKNOWN, "effect_source": Source.PROVED, "resource": None}
+    assert _details(
+        **unknown, effect_reason="line 3: calls `open`", why="line 3: calls `open`"
+    ) == ("app.search · unknown effect (line 3: calls `open`)")
+    assert _details(why="waits outside") == "app.search · reads http (catalogue: GET)"
+    assert _details(why="it waits") == "app.search · reads http (catalogue: GET) · it waits"
+
+
+def test_an_operation_that_was_never_called_says_only_that():
+    assert (
+        _details(
+            callee="", effect=EffectKind.UNKNOWN, effect_reason="not called yet", profiled_calls=0
+        )
+        == "not called yet"
+    )
+
+
+def test_a_declaration_is_told_in_one_word():
+    """The kind of effect stands before it."""
+    declared = {"effect_source": Source.DECLARED, "why": ""}
+    told = _details(**declared, effect_reason="declared reads", resource=None)
+    assert told == "app.search · reads (declared)"
+    told = _details(**declared, effect_reason="declared reads of 'orders'", resource="orders")
+    assert told == "app.search · reads orders (declared)"
+
+
+def test_calls_of_a_function_that_is_left_alone_are_not_said_to_be_none():
+    """Nobody counts them."""
+    alone = replace(CPU_LOOP, phase=Phase.LEFT_ALONE, reason="no source", calls=0)
+    (row,) = [line for line in Report((alone,)).text(width=88).split("\n") if "app.crunch" in line]
+    assert row.split() == ["app.crunch", "left", "alone"]
+    direct = [line for line in Report((CPU_LOOP,)).text(width=88).split("\n") if "stays" in line]
+    assert direct[-1].split()[-1] == "310"

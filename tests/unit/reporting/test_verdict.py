@@ -41,6 +41,26 @@ def test_a_revert_is_told_as_one():
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (1.0, "running ahead would save nothing (predicted 1.00×)"),
+        (1.15, "predicted only 1.15× faster ahead, too little to try"),
+        (None, "predicted speed-up only 1.15"),
+    ],
+)
+def test_what_was_not_tried_is_told_in_words(value, told):
+    """The engine's note of the prediction is for the history."""
+    decision = replace(UNMEASURED, predicted_speedup=value)
+    stats = at(Phase.DIRECT, "predicted speed-up only 1.15", decision)
+    assert str(verdict(stats)) == f"stays direct: {told}"
+
+
+def test_a_trial_without_evidence_yet_claims_none():
+    decision = replace(GAINED, evidence=None)
+    assert str(verdict(at(Phase.TRIAL, decision=decision))) == f"trying: {FIGURES}; not yet certain"
+
+
 def test_a_probe_alone_is_no_revert():
     """Without a transition through a trial, a measured figure does not make it one."""
     never_tried = replace(REVERTED, decision=replace(REVERTED.decision, transitions=()))
@@ -60,7 +80,7 @@ def test_a_probe_alone_is_no_revert():
         ),
         (
             at(Phase.TRIAL, decision=GAINED),
-            f"trying: {FIGURES}, not yet certain",
+            f"trying: {FIGURES}; not yet certain (evidence 412 to 1, needed 20 to 1)",
         ),
         (
             at(Phase.PARALLEL, decision=replace(UNMEASURED, predicted_speedup=3.12)),

@@ -1,0 +1,184 @@
+"""Services that change their clients or refuse a crowd: the program sees what it saw alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any
+
+import harness
+import httpx
+import programs.services
+import pytest
+import requests
+from world.limited import LimitedService
+from world.model import Meeting
+from world.registry import fresh_copy
+
+from adaptive_jit import adaptive, stats
+from adaptive_jit.records import Phase
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[LimitedService]:
+    """Serve on the loopback interface."""
+    running = LimitedService()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def service(serving: LimitedService, monkeypatch: pytest.MonkeyPatch) -> LimitedService:
+    """Return the service as it begins."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    serving.reset()
+    return serving
+
+
+@pytest.fixture(params=[httpx.Client, requests.Session])
+def clients(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Return what makes clients; they are closed at the end."""
+    made: list[Any] = []
+
+    def make() -> Any:
+        made.append(request.param())
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+def forced(name: str) -> Any:
+    """Return the program of that name, running ahead from the first call."""
+    return harness.forced()(fresh_copy(function_called(name)))
+
+
+def function_called(name: str) -> FunctionType:
+    """Return the plain program."""
+    function: FunctionType = getattr(programs.services, name)
+    return function
+
+
+@pytest.mark.parametrize("place", [0, 2, 5, 11])
+def test_a_fresh_client_whose_answer_sets_a_cookie(
+    service: LimitedService, clients: Any, place: int
+) -> None:
+    """Nothing is known of a new client, so that its requests follow each other."""
+    service.reset(cookie_at=f"/{place}")
+    expected = programs.services.pages(clients(), service.url)
+    assert expected.count(None) == place + 1
+    assert forced("pages")(clients(), service.url) == expected
+
+
+@pytest.mark.parametrize("place", [0, 2, 5, 11])
+def test_a_cookie_drops_the_later_answers_that_were_asked_for_without_it(
+    service: LimitedService, clients: Any, place: int
+) -> None:
+    """A client that has been well-behaved so far logs in among twelve requests in flight."""
+    plain, early = clients(), clients()
+    function = forced("pages")
+    for client in (plain, early):
+        programs.services.pages(client, service.url)
+    function(early, service.url)
+    service.reset(cookie_at=f"/{place}")
+    expected = programs.services.pages(plain, service.url)
+    meeting = Meeting(12)
+    service.reset(cookie_at=f"/{place}", meeting=meeting)
+    assert function(early, service.url) == expected
+    assert meeting.met, "twelve requests never in flight at once"
+    dropped = stats(function).counts.dropped
+    assert dropped == 11 - place
+    service.reset()
+    assert function(early, service.url) == programs.services.pages(plain, service.url)
+
+
+def test_without_a_cookie_nothing_is_dropped(service: LimitedService, clients: Any) -> None:
+    """The twin: twelve at once, each request made once."""
+    client = clients()
+    function = forced("pages")
+    function(client, service.url)
+    service.reset(meeting=(meeting := Meeting(12)))
+    assert function(client, service.url) == [None] * 12
+    assert meeting.met
+    assert service.served == 12
+    assert stats(function).counts.dropped == 0
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("name", ["statuses", "checked", "separately"])
+def test_a_refused_crowd_is_served_in_turn(
+    service: LimitedService, clients: Any, name: str, status: int
+) -> None:
+    """The service takes four at a time; a program alone would never have been refused."""
+    client = httpx if name == "separately" else clients()
+    function = forced(name)
+    function(client, service.url)  # shows that the client stays as it is
+    service.reset(limit=4, status=status)
+    expected = function_called(name)(client, service.url)
+    assert service.refused == 0
+    assert function(client, service.url) == expected
+    assert service.refused > 0
+    assert service.most > 4
+    assert stats(function).counts.refused > 0
+    for _ in range(4):
+        service.reset(limit=4, status=status)
+        assert function(client, service.url) == expected
+    assert service.refused == 0, "the crowd comes back again and again"
+
+
+def test_what_is_refused_to_a_program_alone_stays_refused(
+    service: LimitedService, clients: Any
+) -> None:
+    """The twin: a refusal in turn is the program's own."""
+    client = clients()
+    function, checked = forced("statuses"), forced("checked")
+    function(client, service.url)
+    service.reset(limit=0)
+    assert function(client, service.url) == [429] * 12
+    assert service.refused <= 2 * 12 + 1
+    service.reset(limit=0)
+    with pytest.raises((httpx.HTTPStatusError, requests.HTTPError)):
+        checked(client, service.url)
+
+
+def test_retry_after_is_waited_for(service: LimitedService, clients: Any) -> None:
+    """The service closes for as long as it says."""
+    client = clients()
+    function = forced("statuses")
+    function(client, service.url)
+    service.reset(limit=4, retry_after=0.2)
+    assert function(client, service.url) == [200] * 12
+    assert service.refused > 0
+
+
+def test_the_first_parallel_call_is_no_crowd(service: LimitedService, clients: Any) -> None:
+    """Eight ahead of the one that is due, twice as many as long as nobody is refused."""
+    client = clients()
+    client.get(f"{service.url}/hello")
+    function = adaptive(fresh_copy(function_called("forty")))
+    widths = []
+    for _ in range(harness.LEARNING_CALLS):
+        service.reset(limit=1000)
+        function(client, service.url)
+        widths.append(service.most)
+        if len([width for width in widths if width > 1]) >= 4:
+            break
+    parallel = [width for width in widths if width > 1]
+    assert stats(function).phase in (Phase.TRIAL, Phase.PARALLEL)
+    assert parallel[0] <= 9
+    assert 9 < max(parallel[1:3]) <= 33
+    assert parallel[3] > 17
+
+
+def test_a_crowded_connection_pool_is_not_the_programs_warning(
+    service: LimitedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """``requests`` keeps ten connections and warns of the eleventh; a program alone has one."""
+    with requests.Session() as client:
+        function = forced("statuses")
+        function(client, service.url)
+        service.reset(meeting=(meeting := Meeting(12)))
+        function(client, service.url)
+    assert meeting.met
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
