@@ -22,15 +22,30 @@ def lanes_of(effect: Effect) -> tuple[object, ...]:
     return lane if type(lane) is tuple else (lane,)
 
 
-def leaves_containers(entry: Entry, effect: Effect) -> bool:
-    """Refuse a list, dict or set to an operation that may change or keep it.
+def leaves_containers(entry: Entry) -> bool:
+    """Whether an operation that may change or keep its arguments is given no list, dict or set.
 
     The program may read it before the operation's turn, and another operation
     may have been given the same one.
     """
-    return effect.leaves_arguments or not any(
-        type(value) in MUTABLE for value in (*entry.args, *entry.kwargs.values())
-    )
+    for value in entry.args:
+        if type(value) in MUTABLE:
+            return False
+    return not entry.kwargs or MUTABLE.isdisjoint(map(type, entry.kwargs.values()))
+
+
+def waits(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether an input is pending. Loops, for this is asked of every operation."""
+    if isinstance(callee, Pending):
+        return True
+    for value in args:
+        if isinstance(value, Pending):
+            return True
+    if kwargs:
+        for value in kwargs.values():
+            if isinstance(value, Pending):
+                return True
+    return False
 
 
 def pending_of(
@@ -52,7 +67,7 @@ def settle(entry: Entry) -> bool:
     values = settled((callee, *args, *kwargs.values()))
     if values is None:
         return False
-    if any(isinstance(value, Pending) for value in (callee, *args, *kwargs.values())):
+    if waits(callee, args, kwargs):
         entry.callee = values[0]
         entry.args = tuple(values[1 : len(args) + 1])
         entry.kwargs = dict(zip(kwargs, values[len(args) + 1 :], strict=True))

@@ -14,6 +14,7 @@ from adaptive_jit.runtime.inputs import (
     leaves_containers,
     pending_of,
     settle,
+    waits,
 )
 from adaptive_jit.runtime.pending import POISON, Entry, Pending
 from adaptive_jit.runtime.states import DONE, HELD, QUEUED, WAITING
@@ -48,7 +49,7 @@ class Issuer(Scheduler):
             return self._overtaken(key)
         entry = Entry(site, key)
         entry.callee, entry.args, entry.kwargs, entry.made = callee, args, kwargs, made
-        if any(isinstance(value, Pending) for value in (callee, *args, *kwargs.values())):
+        if waits(callee, args, kwargs):
             pending, poisoned = pending_of(callee, args, kwargs)
             if poisoned:
                 return self._hold_unknown(entry)
@@ -198,7 +199,9 @@ class Issuer(Scheduler):
     def _may_start(self, entry: Entry, effect: Effect) -> bool:
         if not effect.may_start_early or (self._must_hold(entry.site) and not effect.asserted):
             return False
-        return self._comparable(entry, effect) and leaves_containers(entry, effect)
+        if effect.leaves_arguments:
+            return entry.made != CALLEE_MADE or self._comparable(entry, effect)
+        return leaves_containers(entry) and self._comparable(entry, effect)
 
     def _comparable(self, entry: Entry, effect: Effect) -> bool:
         """Whether the replay's arguments can be recognised as the slice's.
@@ -212,7 +215,10 @@ class Issuer(Scheduler):
                 return False
         if effect.leaves_arguments or not entry.made:
             return True
-        return all(type(value) in SCALARS for value in (*entry.args, *entry.kwargs.values()))
+        for value in entry.args:
+            if type(value) not in SCALARS:
+                return False
+        return not entry.kwargs or SCALARS.issuperset(map(type, entry.kwargs.values()))
 
     def _commutes_with_writes(self, effect: Effect) -> Entry | None:
         """The first write ahead in program order that this operation may not overtake."""

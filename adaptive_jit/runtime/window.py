@@ -176,7 +176,11 @@ class Window(Guards):
     def _meet(self, issuer: Issuer, site: Site, key: Key) -> Entry | None:
         """What the slice has left at *key*; where it has not been yet, leave word for it."""
         entry = issuer.entries.pop(key, None)
-        if entry is not None or site.light or not issuer.living:
+        if entry is not None and key in issuer.markers:
+            # Our own: a loop whose rounds are not counted passes here again.
+            issuer.markers.discard(key)
+            return None
+        if entry is not None or site.light or issuer.closed or not issuer.living:
             return entry
         marker = Entry(site, key)
         next(marker.claim)
