@@ -10,6 +10,7 @@
     └── InternalError                       a bug of this library; please report it
 
     AdaptiveWarning (UserWarning)
+    ├── CatalogueWarning                    a catalogue file of another distribution is wrong
     ├── ConfigurationWarning                an unknown setting; the nearest name is given
     ├── DeclarationWarning                  a declaration that the code contradicts
     ├── StoreWarning                        the memory between runs cannot be used
@@ -48,6 +49,10 @@ class InternalError(AdaptiveError):
 
 class AdaptiveWarning(UserWarning):
     """The root of all warnings of this library."""
+
+
+class CatalogueWarning(AdaptiveWarning):
+    """A catalogue file that another distribution ships is wrong or missing; it is ignored."""
 
 
 class ConfigurationWarning(AdaptiveWarning):

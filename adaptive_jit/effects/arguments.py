@@ -6,6 +6,8 @@ import functools
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final
 
+from adaptive_jit.effects.known_callbacks import is_known_callback
+
 HARMLESS: Final = frozenset(
     {type(None), bool, int, float, complex, str, bytes, bytearray, range, slice, type(...), type}
 )
@@ -50,6 +52,8 @@ def _hidden(value: Any) -> str | None:
 
 def _live(value: Any) -> str | None:
     kind = type(value)
+    if is_known_callback(value):
+        return None
     if kind in (FunctionType, MethodType, BuiltinFunctionType, functools.partial):
         return f"an argument is a callback, `{getattr(value, '__qualname__', kind.__name__)}`"
     if _has(kind, "__next__"):

@@ -119,14 +119,14 @@ def instance_values(owner: object) -> dict[str, Any] | None:
 
 def is_stock_lookup(kind: type) -> bool:
     """Whether attribute access on instances of *kind* is the interpreter's own search."""
-    return _searches_plainly(kind) and class_member(kind, "__getattr__") is MISSING
+    return searches_plainly(kind) and class_member(kind, "__getattr__") is MISSING
 
 
 def _judge(kind: type, member: object) -> str:
     """How what the classes hold as *member* is read from instances: a word for `_holds`."""
     if kind in PLAIN_TYPES:
         return "never" if member is MISSING else "always"
-    if not _searches_plainly(kind):
+    if not searches_plainly(kind):
         return "catalogue"
     if member is MISSING:
         return "instance"
@@ -139,7 +139,7 @@ def _judge(kind: type, member: object) -> str:
     return "catalogue"
 
 
-def _searches_plainly(kind: type) -> bool:
+def searches_plainly(kind: type) -> bool:
     """``__getattr__`` is asked only for what is not found, so only its absence of effect counts."""
     return class_member(kind, "__getattribute__") in _STOCK_SEARCHES
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any, cast
 
+from adaptive_jit.effects.catalogue_boto import HOME as AWS
+from adaptive_jit.effects.catalogue_boto import is_client_method, operation_rule
 from adaptive_jit.effects.catalogue_load import FILES, Key, Shelf, shelf
 from adaptive_jit.effects.catalogue_names import MIXINS
 from adaptive_jit.effects.catalogue_rules import Rule
@@ -26,7 +28,8 @@ from adaptive_jit.effects.catalogue_types import (
     loaded_class,
 )
 from adaptive_jit.effects.catalogue_values import is_model
-from adaptive_jit.effects.receivers import overrides_nothing
+from adaptive_jit.effects.plugins import plugin_shelf
+from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 
 __all__ = ["Member", "Rule", "TypeRule", "lookup", "type_named", "type_rule"]
 
@@ -35,6 +38,8 @@ __all__ = ["Member", "Rule", "TypeRule", "lookup", "type_named", "type_rule"]
 _rules: dict[Key, Rule] = {}
 _types: dict[int, tuple[type, TypeRule]] = {}
 _named: dict[str, TypeRule] = {}
+known_types = _named
+"""Type rules by name; those that come from a client's own model are put here."""
 _BUILTINS = frozenset(map(id, BUILTIN_TYPES))
 
 
@@ -73,9 +78,15 @@ def type_rule(tp: type) -> TypeRule | None:
 
 
 def type_named(name: str | None) -> TypeRule | None:
-    """The type rule that a `Rule.result`, `Member.result` or `TypeRule.item` names."""
+    """The type rule that a `Rule.result`, `Member.result` or `TypeRule.item` names.
+
+    ``"re:Match?"`` is one or ``None``.
+    """
     if name is None:
         return None
+    name = name.removesuffix("?")
+    if name.startswith("builtins:"):
+        name = BUILTIN
     known = _named.get(name)
     if known is None:
         known = _make_type(name)
@@ -94,10 +105,10 @@ def _method(function: Any, receiver: Any) -> Rule | None:
             return _mixin(function, kind)
         rule = _find(id(function), function.__module__)
         if rule is None:
-            return None
+            return operation_rule(function, receiver) if function.__module__ == AWS else None
     if kind is rule.owner or (rule.owner is not None and _is_stock(kind, rule)):
         return rule
-    return None
+    return rule if is_client_method(function, receiver) else None
 
 
 def _mixin(function: Any, kind: type) -> Rule | None:
@@ -145,8 +156,9 @@ def _find(key: Key, home: object) -> Rule | None:
 def _file_of(home: object) -> Shelf | None:
     if type(home) is not str:
         return None
-    name = FILES.get(home.partition(".")[0])
-    return None if name is None else shelf(name)
+    top = home.partition(".")[0]
+    name = FILES.get(top)
+    return plugin_shelf(top) if name is None else shelf(name)
 
 
 def _home(callee: object) -> object:
@@ -179,7 +191,7 @@ def _type_in_file(tp: type, home: str) -> TypeRule | None:
 def _make_type(name: str) -> TypeRule | None:
     if name == BUILTIN:
         return BuiltinRule(shelf("builtins"))
-    if name.startswith("list[") and name.endswith("]"):
+    if name.startswith(("list[", "iter[")) and name.endswith("]"):
         return ListRule(name[5:-1], shelf("builtins"))
     file = _file_of(name.partition(":")[0])
     kind = loaded_class(name)

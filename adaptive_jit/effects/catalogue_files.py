@@ -28,7 +28,7 @@ def open_file(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str
         mode = args[0] if args else kwargs.get("mode", "r")
     if type(target) is int:
         return rule.unknown("it opens a file descriptor")
-    if _is_device(target):
+    if is_device(target):
         return rule.unknown("it opens a device")
     if type(mode) is not str:
         return rule.unknown("its mode is not a str")
@@ -39,7 +39,7 @@ def on_path(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
     """A function on paths, or a method of a path, that is not a device."""
     if not exact_all(args, kwargs, leaves=True):
         return rule.unknown("an argument is of a type that the catalogue does not know")
-    if _is_device(args[0] if receiver is None and args else receiver):
+    if is_device(args[0] if receiver is None and args else receiver):
         return rule.unknown("it works on a device")
     return rule.base
 
@@ -55,7 +55,8 @@ def has_been_read(
     return rule.base
 
 
-def _is_device(target: Any) -> bool:
+def is_device(target: Any) -> bool:
+    """Whether a path names a device: a terminal, a pipe, a disk."""
     if type(target) is bytes:
         return target.startswith(b"/dev/")
     return target is not None and type(target) is not int and str(target).startswith(_DEVICES)

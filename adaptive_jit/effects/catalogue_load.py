@@ -30,33 +30,82 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "catalogue")
 
 FILES = {
     "_blake2": "hashing",
+    "_csv": "storage",
     "_hashlib": "hashing",
     "_io": "files",
+    "_operator": "collections",
+    "_pickle": "storage",
+    "_socket": "processes",
+    "_sqlite3": "sqlite3",
+    "_statistics": "collections",
+    "_struct": "collections",
+    "aiohttp": "aiohttp",
+    "anthropic": "anthropic",
+    "ast": "collections",
     "base64": "stdlib",
+    "binascii": "collections",
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "bs4": "bs4",
     "builtins": "builtins",
+    "bz2": "storage",
+    "collections": "collections",
     "copy": "stdlib",
+    "csv": "storage",
     "datetime": "stdlib",
+    "difflib": "collections",
+    "fnmatch": "storage",
     "genericpath": "files",
+    "glob": "storage",
+    "google": "google_genai",
+    "gzip": "storage",
     "hashlib": "hashing",
+    "html": "collections",
     "http": "urllib",
     "httpx": "httpx",
     "httpx2": "httpx2",
     "io": "files",
+    "itertools": "collections",
     "json": "json",
+    "langchain_core": "langchain_core",
+    "litellm": "litellm",
     "logging": "logging",
+    "lzma": "storage",
     "math": "stdlib",
     "ntpath": "files",
+    "ollama": "ollama",
     "openai": "openai",
+    "operator": "collections",
     "os": "files",
+    "pandas": "pandas",
     "pathlib": "files",
+    "pickle": "storage",
     "posix": "files",
     "posixpath": "files",
+    "psycopg": "psycopg",
+    "psycopg_pool": "psycopg",
     "random": "random",
     "re": "stdlib",
+    "redis": "redis",
     "requests": "requests",
+    "secrets": "collections",
+    "shutil": "storage",
+    "socket": "processes",
+    "sqlalchemy": "sqlalchemy",
+    "sqlite3": "sqlite3",
+    "statistics": "collections",
+    "string": "collections",
+    "subprocess": "processes",
+    "tempfile": "storage",
+    "textwrap": "collections",
     "time": "time",
+    "unicodedata": "collections",
     "urllib": "urllib",
+    "urllib3": "urllib3",
     "uuid": "stdlib",
+    "xml": "xml",
+    "zipfile": "storage",
+    "zlib": "collections",
 }
 """Which file speaks for objects whose home is this top module."""
 
@@ -74,11 +123,16 @@ class Shelf:
         self._library: str = data["library"]
         self._guard = Guard(_internals(data))
         self._checks: dict[str, Callable[[Any], Any]] = {}
+        self._has_foreign = False
+        self._modules_seen = -1
         self._waiting = [
             (name, entry) for entry in data.get("calls", ()) for name in _expanded(entry["names"])
         ]
-        self._modules_seen = -1
-        self._has_foreign = False
+
+    @property
+    def guard(self) -> Guard:
+        """Whether the library's inner functions are its own."""
+        return self._guard
 
     def refresh(self) -> bool:
         """Take in what has become known since the last time; false if nothing could have."""
@@ -125,7 +179,12 @@ class Shelf:
         if name is None:
             return None
         if name not in self._checks:
-            self._checks[name] = CHECKS[name](self._library)
+            make = CHECKS.get(name)
+            if make is None:
+                from adaptive_jit.effects.receivers_sdk import SDK_CHECKS
+
+                make = SDK_CHECKS[name]
+            self._checks[name] = make(self._library)
         return self._checks[name]
 
 
@@ -150,7 +209,10 @@ def lowering(name: str) -> Lowering:
     """The function behind a lowering's name in the files."""
     if not _lowerings:
         from adaptive_jit.effects import catalogue_console, catalogue_files, catalogue_http
+        from adaptive_jit.effects import catalogue_models as models
         from adaptive_jit.effects import catalogue_rules as rules
+        from adaptive_jit.effects.lowerings_data import LOWERINGS as DATA
+        from adaptive_jit.effects.lowerings_databases import LOWERINGS as DATABASES
 
         _lowerings.update(
             any=rules.whatever,
@@ -168,8 +230,22 @@ def lowering(name: str) -> Lowering:
             urlopen=catalogue_http.urlopen,
             print=catalogue_console.prints,
             log=catalogue_console.logs,
+            **DATABASES,
+            **DATA,
+            **models.LOWERINGS,
+            **models.RECEIVING,
         )
     return _lowerings[name]
+
+
+def names_in(data: dict[str, Any]) -> list[str]:
+    """All names that the data of a file speak of, one by one."""
+    entries = [entry["names"] for entry in data.get("calls", ())]
+    return [
+        *_expanded(data.get("internals", ())),
+        *(name for names in entries for name in _expanded(names)),
+        *data.get("types", {}),
+    ]
 
 
 def _internals(data: dict[str, Any]) -> list[str]:

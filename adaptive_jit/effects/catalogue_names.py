@@ -7,6 +7,7 @@ it, is somebody else's code, and the catalogue says nothing about that.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from operator import attrgetter
@@ -102,19 +103,35 @@ def is_own(value: object, module_name: str) -> bool:
     home = getattr(value, "__module__", None)
     if type(home) is not str or not _same_package(home, module_name):
         return False
-    return kind is not FunctionType or _is_code_of(value, home)
+    return kind is not FunctionType or _is_code_of(value, home) or _is_manager_of(value, home)
 
 
 def _is_code_of(function: Any, home: str) -> bool:
     file = function.__code__.co_filename
     if file.startswith(("<frozen ", _HERE)):
         return True
-    top = sys.modules.get(home.partition(".")[0])
-    root = getattr(top, "__file__", None)
+    root, package = None, ""
+    for part in home.split("."):
+        # The first package with a file: a namespace that several libraries share has none.
+        package = f"{package}.{part}" if package else part
+        root = getattr(sys.modules.get(package), "__file__", None)
+        if root is not None:
+            break
     if type(root) is not str:
         return False
     folder = root.rpartition("__init__.py")[0] if root.endswith("__init__.py") else root
     return bool(folder) and file.startswith(folder)
+
+
+def _is_manager_of(function: Any, home: str) -> bool:
+    """Whether it is a function of the library's own under ``contextlib.contextmanager``."""
+    inner = getattr(function, "__wrapped__", None)
+    return (
+        function.__code__ is _MANAGER_CODE
+        and type(inner) is FunctionType
+        and function.__closure__[0].cell_contents is inner
+        and _is_code_of(inner, home)
+    )
 
 
 def _same_package(home: str, module_name: str) -> bool:
@@ -128,6 +145,9 @@ def _same_package(home: str, module_name: str) -> bool:
         return True
     return wanted in _ALIASES and top in _ALIASES[wanted]
 
+
+_MANAGER_CODE = contextlib.contextmanager(lambda: iter(())).__code__
+"""What ``contextlib.contextmanager`` puts around each generator function: always the same code."""
 
 _HERE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 """The folder of this package."""
@@ -205,6 +225,9 @@ class Guard:
                 self.patched = name
                 return False
             holder: Any = owner if owner is not None else sys.modules[name.partition(":")[0]]
+            if type(getattr(holder, attribute)) is MethodType:
+                # A class method is bound anew at each reading.
+                attribute += ".__func__"
             _, names, attributes, values = found.setdefault(id(holder), (holder, [], [], []))
             names.append(name)
             attributes.append(attribute)

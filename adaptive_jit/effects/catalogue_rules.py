@@ -89,7 +89,10 @@ class Rule:
     @property
     def title(self) -> str:
         """The dotted name, for reports: ``httpx.Client.get``."""
-        return self.name.replace(":", ".").removeprefix("builtins.")
+        name = self.name
+        if "shown_as" in self.options:
+            name = f"{self.options['shown_as']}.{name.rpartition('.')[2]}"
+        return name.replace(":", ".").removeprefix("builtins.")
 
     def effect(self, callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
         """The effect of calling *callee*, which this rule is for, with these arguments now."""
@@ -117,7 +120,9 @@ class Rule:
                 Source.CATALOGUE,
                 entry.get("reason", ""),
                 leaves_arguments=is_known and entry.get("leaves_arguments", False),
-                builtin_result=is_known and self.result == "builtin",
+                builtin_result=is_known
+                and _is_builtin(self.result)
+                and not entry.get("library_values", False),
                 quick=is_known and entry.get("quick", False),
             )
         return known
@@ -134,6 +139,11 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}: {self.base.kind.name.lower()}>"
+
+
+def _is_builtin(result: str | None) -> bool:
+    """``"builtin"``, ``"builtins:int"``, ``"list[builtins:str]"``."""
+    return result is not None and result.startswith(("builtin", "list[builtins:"))
 
 
 def whatever(rule: Rule, _receiver: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Effect:

@@ -15,6 +15,7 @@ from functools import cached_property
 from types import FunctionType, MethodDescriptorType, NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adaptive_jit.effects.catalogue_answers import is_text_only
 from adaptive_jit.effects.catalogue_names import is_own
 from adaptive_jit.effects.catalogue_values import SCALARS, is_model
 from adaptive_jit.records.effects import Effect, EffectKind, Source
@@ -52,17 +53,24 @@ class TypeRule:
     """What the catalogue knows of one type.
 
     ``name`` is its entry (``"httpx:Response"``); ``item`` names the type rule
-    of its elements, if it has any.
+    of its elements, if it has any. ``is_bound`` values belong to the thread
+    that made them: connections and cursors.
     """
 
     def __init__(self, name: str, kind: type | None, entry: dict[str, Any], shelf: Shelf) -> None:
         self.name = name
         self.kind = kind
         self.item: str | None = entry.get("item")
+        self.is_bound: bool = entry.get("bound", False)
+        self._fields: str | None = entry.get("fields")
+        self._settable: dict[str, list[str]] = entry.get("settable", {})
         self._attributes: dict[str, str] = entry.get("attributes", {})
         self._once_read: dict[str, str] = entry.get("once_read", {})
         self._ready: str = entry.get("ready", "")
+        self.is_true: bool = entry.get("truth", False)
         self._lazy: dict[str, str] = entry.get("lazy", {})
+        self._text_only: list[str] = entry.get("text_only", [])
+        self._keys: dict[str, str] = entry.get("keys", {})
         self._shelf = shelf
         self._seen = {
             attribute: in_mro(kind, attribute)
@@ -86,6 +94,15 @@ class TypeRule:
             return is_own(found.func, self.name.partition(":")[0])
         return type(found) in (FunctionType, MethodDescriptorType)
 
+    def may_hold(self, name: str, value: object) -> bool:
+        """Whether *value* may be stored under *name* without consequences."""
+        for wanted in self._settable.get(name, ()):
+            module, _, attribute = wanted.partition(":")
+            found = getattr(sys.modules.get(module), "__dict__", {}).get(attribute, _ABSENT)
+            if value is found or (wanted == BUILTIN and type(value) in SCALARS):
+                return True
+        return False
+
     def member(self, name: str) -> Member | None:
         """What *name* of a value of this type would be, or ``None`` if that is not known."""
         for known in (self._attributes, self._once_read, self._lazy):
@@ -93,7 +110,13 @@ class TypeRule:
                 return Member("attribute", known[name] or None, ATTRIBUTE)
         self._shelf.refresh()
         rule = self._shelf.by_name.get(f"{self.name}.{name}")
+        if rule is None and self._fields is not None and not name.startswith("_"):
+            return Member("attribute", self._fields, ATTRIBUTE)
         return None if rule is None else Member("method", rule.result, rule.fresh, rule)
+
+    def element(self, key: object) -> str | None:
+        """The type rule of ``value[key]`` where the key tells it; ``""`` if nothing is known."""
+        return self._keys.get(key, self._keys.get("*")) if type(key) is str else None
 
     def _has_been_read(self, state: dict[str, Any]) -> bool:
         # A default encoding may be a callback, which the text of an answer would call.
@@ -148,11 +171,17 @@ class ListRule(BuiltinRule):
 class ModelRule(TypeRule):
     """An answer class of the SDK: fields live in the instance's namespace."""
 
+    def attribute(self, owner: object, name: str) -> bool:
+        """Also whether the property is silent for this very answer."""
+        return super().attribute(owner, name) and (
+            name not in self._text_only or is_text_only(owner)
+        )
+
     def member(self, name: str) -> Member | None:
         """A field, by its annotation, or what the file says."""
         fields = getattr(self.kind, "__pydantic_fields__", {})
-        if name in fields:
-            return Member("attribute", annotated(fields[name].annotation), ATTRIBUTE)
+        if name in fields and name not in self._attributes:
+            return Member("attribute", _or_none(annotated(fields[name].annotation)), ATTRIBUTE)
         return super().member(name)
 
 
@@ -196,6 +225,13 @@ def annotated(annotation: Any) -> str | None:
     if isinstance(annotation, type) and is_model(annotation):
         return f"{annotation.__module__}:{annotation.__qualname__}"
     return None
+
+
+def _or_none(name: str | None) -> str | None:
+    """A model in a field may be missing, whatever the annotation says: answers are not checked."""
+    if name is None or name == BUILTIN or name.startswith("list["):
+        return name
+    return f"{name}?"
 
 
 def loaded_class(name: str) -> type | None:

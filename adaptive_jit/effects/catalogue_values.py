@@ -36,6 +36,10 @@ _LEAVES = (
     "httpx2:Limits",
     "httpx2:Timeout",
     "httpx2:URL",
+    "aiohttp:BasicAuth",
+    "aiohttp:ClientTimeout",
+    "anthropic._types:NotGiven",
+    "anthropic._types:Omit",
     "requests.auth:HTTPBasicAuth",
     "openai:NotGiven",
     "openai._types:Omit",
@@ -45,12 +49,25 @@ _LEAVES = (
     "pathlib:PosixPath",
     "pathlib:WindowsPath",
     "re:Pattern",
+    "urllib3.util.retry:Retry",
+    "urllib3.util.timeout:Timeout",
     "uuid:UUID",
+    "yarl:URL",
 )
 """Library values, exactly of these types, that the catalogued libraries take as arguments."""
 
-_MODELS = "openai:BaseModel"
-"""Answers of the SDK may stand in its next question; their fields are looked at like a dict."""
+_MODELS = {
+    "anthropic": "anthropic:BaseModel",
+    "google": "google.genai._common:BaseModel",
+    "langchain_core": "langchain_core.messages.base:BaseMessage",
+    "litellm": "litellm.types.utils:OpenAIObject",
+    "ollama": "ollama._types:SubscriptableBaseModel",
+    "openai": "openai:BaseModel",
+}
+"""Base classes of the SDKs' answers by top module.
+
+An answer may stand in the next question; its fields are looked at like a dict.
+"""
 
 # By identity, since a metaclass may hash as it likes; the types are kept so that no id is reused.
 _leaf_verdicts: dict[int, tuple[type, bool]] = {}
@@ -137,13 +154,14 @@ def _elements(container: Any) -> Iterable[Any]:
 
 
 def is_model(kind: type) -> bool:
-    """Whether *kind* is one of the SDK's own answer classes, not a user's subclass of one."""
+    """Whether *kind* is one of an SDK's own answer classes, not a user's subclass of one."""
     known = _model_verdicts.get(id(kind))
     if known is not None:
         return known[1]
-    base = _loaded(_MODELS)
-    home = kind.__module__
-    verdict = isinstance(base, type) and base in kind.__mro__ and home.startswith("openai.")
+    home = type.__getattribute__(kind, "__module__")
+    top = home.partition(".")[0] if type(home) is str else ""
+    base = _loaded(_MODELS[top]) if top in _MODELS else None
+    verdict = isinstance(base, type) and base in kind.__mro__
     if len(_model_verdicts) > 1000:
         _model_verdicts.clear()
     _model_verdicts[id(kind)] = (kind, verdict)

@@ -69,13 +69,17 @@ class Proof:
         if self._finish is None:
             return self._still_refused(values)
         changed = False
+        effects = []
         for part in self._parts:
-            if part.again is not None:
-                now = part.again(values)
-                changed |= now is not part.effect and now != part.effect
-                if now.kind is EffectKind.UNKNOWN:
-                    return None
-        return self._finish([part.now(values) for part in self._parts]) if changed else self.effect
+            now = part.effect if part.again is None else part.again(values)
+            changed |= now is not part.effect and now != part.effect
+            if now.kind is EffectKind.UNKNOWN:
+                return None
+            effects.append(now)
+        if not changed:
+            return self.effect
+        pairs = zip(self._parts, effects, strict=True)
+        return self._finish([part.now(effect) for part, effect in pairs])
 
     def _still_refused(self, values: list[Any]) -> Effect | None:
         """A refusal is looked into again after 16, 256, … calls: what blocked it may have gone."""

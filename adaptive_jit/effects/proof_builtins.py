@@ -15,6 +15,7 @@ from adaptive_jit.effects.proof_classes import answers_plainly
 from adaptive_jit.effects.proof_expressions import Evaluator
 from adaptive_jit.effects.proof_operators import kind_of
 from adaptive_jit.effects.proof_state import Frame, text_of
+from adaptive_jit.effects.proof_tools import TOOLS
 from adaptive_jit.effects.proof_values import (
     NEVER,
     NONE,
@@ -236,6 +237,7 @@ class Builtins(Evaluator):
         filter: _filter,
         next: _next,
         type: _type,
+        **TOOLS,
     }
 
     # Methods ----------------------------------------------------------------

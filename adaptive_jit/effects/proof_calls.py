@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.describe import describe
 from adaptive_jit.effects.proof_classes import is_plain_exception, is_plain_record, unprovable
+from adaptive_jit.effects.proof_closing import closing
 from adaptive_jit.effects.proof_known import Known
 from adaptive_jit.effects.proof_state import DEPTH, Active, Frame, Names, Refused, text_of
 from adaptive_jit.effects.proof_values import (
@@ -110,6 +112,8 @@ class Caller(Known):
             if found is not None:
                 return found
         rule = lookup(callee)
+        if callee is contextlib.closing and function.slot is None:
+            return closing(self, frame, node, args)
         if rule is not None and function.slot is None:
             return self.catalogued(
                 frame,
@@ -196,7 +200,7 @@ class Caller(Known):
         if declared is not None:
             if slot is not None and register.find(member) is None:
                 self.assume.strengthen(slot, 1)
-            return self.declared(frame, node, callee, declared, args, kwargs)
+            return self.declared(frame, node, callee, declared, args, kwargs, receiver)
         rule = lookup(callee)
         if rule is not None:
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adaptive_jit.effects import source
 from adaptive_jit.effects.attributes import MISSING, class_member, instance_values
 from adaptive_jit.effects.catalogue_values import exact
+from adaptive_jit.effects.proof_values import CONTAINERS, SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ TYPE: Final = 0
 SAME: Final = 1
 PLAIN: Final = 2
 ABSENT: Final = 3
+
+_DATA: Final = SCALARS | CONTAINERS
 
 _POSITION: Final = 0
 _KEYWORD: Final = 1
@@ -86,6 +89,20 @@ class Assumptions:
             function.__defaults__,
             function.__kwdefaults__,
         )
+
+    def include(self, other: Assumptions) -> None:
+        """Rely on what *other* relies on, data excepted: objects, code, and what is missing."""
+        for key, entry in other._entries.items():
+            if type(entry[2]) not in _DATA:
+                self._entries[key] = entry
+        for number, cell in other._cells.items():
+            if type(cell[1]) not in _DATA:
+                self._cells[number] = cell
+        for place, held in other._instances.items():
+            if type(held[3]) not in _DATA:
+                self._instances[place] = held
+        self._members.update(other._members)
+        self._functions.update(other._functions)
 
     def keyword_defaults(self, function: FunctionType) -> None:
         """The defaults of keyword-only parameters, held in a dictionary that could be changed."""

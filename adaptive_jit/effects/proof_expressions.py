@@ -193,6 +193,10 @@ class Evaluator(Operators):
             return join_all(self._element(node, option, key) for option in value.options)
         if isinstance(value, Never):
             return NEVER
+        if isinstance(value, Result) and isinstance(key, Const):
+            found = value.rule.element(key.value)
+            if found is not None:
+                return self.result(found, f"`{text_of(node)}`")
         if isinstance(value, Result) and value.rule.item is not None:
             self.need_plain(node.slice, key)
             is_part = isinstance(node.slice, ast.Slice)

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adaptive_jit.effects.catalogue_models import LOWERINGS as MODELS
 from adaptive_jit.effects.describe import describe
+from adaptive_jit.effects.lowerings_databases import LOWERINGS
 from adaptive_jit.effects.proof_builtins import Builtins, Keywords
 from adaptive_jit.effects.proof_classes import is_live
+from adaptive_jit.effects.proof_declared import placing
+from adaptive_jit.effects.proof_operators import kind_of
 from adaptive_jit.effects.proof_state import Frame, Part, text_of
 from adaptive_jit.effects.proof_templates import Template, Unfit, template
 from adaptive_jit.effects.proof_values import (
+    NONE,
     Bound,
     Caught,
     Choice,
+    Const,
     Fresh,
     Maker,
     Opaque,
     Plain,
     Result,
+    Thing,
     Value,
     aliases,
+    join,
 )
 from adaptive_jit.records.effects import Effect, EffectKind
 
-if TYPE_CHECKING:
-    import ast
-
 Judge = Callable[[list[Any], tuple[Any, ...], dict[str, Any]], Effect]
 
-_MADE = ("pathlib:PosixPath", "pathlib:WindowsPath")
+_MADE = ("pathlib:PosixPath", "pathlib:WindowsPath", "sqlalchemy.sql.elements:TextClause")
 """Results that can be made again at each start, cheaply and without consequences."""
 
 _OWNED_RESULTS = ("json:loads", "json:load")
 
-_ARGUMENT_LOWERINGS = ("any", "shallow", "exact", "plain", "checked", "http", "sdk")
+TEXTS = "list[builtins:str]"
+
+_ARGUMENT_LOWERINGS = (
+    "any", "shallow", "exact", "plain", "checked", "http", "sdk", *LOWERINGS, *MODELS,
+)  # fmt: skip
 
 
 class Known(Builtins):
@@ -49,8 +59,9 @@ class Known(Builtins):
         effect: Effect,
         args: list[Value],
         kwargs: Keywords,
+        receiver: Value | None = None,
     ) -> Value:
-        """A call that the user speaks for."""
+        """A call that the user speaks for; *receiver* is what a method is called on."""
         given = [*args, *kwargs.values()]
         for value in given:
             for option in value.options if isinstance(value, Choice) else (value,):
@@ -60,10 +71,26 @@ class Known(Builtins):
                     )
         if effect.kind is EffectKind.UNKNOWN:
             raise self.refusal(node, f"calls `{text_of(node.func)}`, {effect.reason}")
+        self.belongings.hand_on(given)
         self._hand_over(effect, given, Opaque("changed by a declared call"))
-        self.add(frame, node, Part(node.lineno, describe(callee), effect))
-        what = f"the result of `{text_of(node.func)}`, of unknown type"
-        return Plain() if effect.builtin_result else Opaque(what)
+        again = placing(effect, callee, receiver, args, kwargs)
+        part = Part(node.lineno, describe(callee), again(self.assume.values), again)
+        self.add(frame, node, part)
+        if effect.builtin_result:
+            return Plain()
+        known = self.result_of(callee, receiver)
+        if known is not None:
+            return known
+        owner = frame.owner().function
+        name = owner.__name__ if owner is not None else "the function"
+        what = f"the result of `{text_of(node.func)}`, of unknown type: declare `{name}` itself"
+        return Opaque(what)
+
+    def result_of(self, callee: Any, receiver: Value | None) -> Value | None:
+        """What a declared function returns, as far as its own source shows it."""
+        from adaptive_jit.effects.proof_results import result_of
+
+        return result_of(self, callee, receiver)
 
     def catalogued(
         self,
@@ -76,6 +103,8 @@ class Known(Builtins):
         target: Callable[[list[Any]], Any] | None = None,
     ) -> Value:
         """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
+        if rule.lowering == "any" and rule.fresh.kind is EffectKind.UNKNOWN:
+            raise self.refusal(node, f"calls `{text_of(node.func)}`: {rule.base.reason}")
         stream = _stream_of(rule, args)
         if stream is not None:
             args = [value for value in args if value is not stream]
@@ -93,7 +122,7 @@ class Known(Builtins):
         if rule.latency:
             self.need_plain(node, *args)
             judge = _as_fresh(rule)
-        again = _rejudge(judge, positional, named)
+        again = self.belongings.made(rule, _rejudge(judge, positional, named))
         effect = again(self.assume.values)
         if effect.kind is EffectKind.UNKNOWN:
             self.blocked = Part(node.lineno, rule.title, effect, again)
@@ -103,7 +132,12 @@ class Known(Builtins):
                *((name, part.key) for name, part in named.items()))  # fmt: skip
         part = Part(node.lineno, rule.title, effect, again, is_sleep=rule.latency, is_held=is_log)
         self.add(frame, node, part, key)
-        value = self.result(rule.result, f"the result of `{text_of(node.func)}`")
+        named_so = f"the result of `{text_of(node.func)}`"
+        value = self.result(rule.result, named_so)
+        if rule.result == TEXTS:
+            # Names in a folder are bytes where the folder's name is.
+            are_texts = all(isinstance(one, (Thing, Result)) or kind_of(one) is str for one in args)
+            value = self.site(node, list, Plain(str if are_texts else None))
         if isinstance(value, Plain):
             kept = not effect.leaves_arguments and any(map(aliases, args))
             owned = rule.name in _OWNED_RESULTS
@@ -124,6 +158,13 @@ class Known(Builtins):
                 if isinstance(option, Fresh) and option.type is not tuple:
                     self.store(option, left)
 
+    def sets_known(self, frame: Frame, target: ast.expr, value: Value) -> bool:
+        """Whether storing *value* is without consequences: the row factory of an own connection."""
+        if not isinstance(target, ast.Attribute):
+            return False
+        owner = self.evaluate(frame, target.value)
+        return self.belongings.may_set(owner, target.attr, value)
+
     def member(
         self,
         frame: Frame,
@@ -135,6 +176,8 @@ class Known(Builtins):
     ) -> Value:
         """A method of what a catalogued call returned, which nobody else can have."""
         member = function.member
+        if member.rule is None:
+            return self.got(node, receiver, args)
         rule = copy.copy(member.rule)
         rule.check = None
 
@@ -155,6 +198,15 @@ class Known(Builtins):
         if isinstance(value, Plain) and function.name == "json":
             return Plain(value.type, owned=True)
         return value
+
+    def got(self, node: ast.Call, receiver: Result, args: list[Value]) -> Value:
+        """``answer.get("key", default)`` of a dict whose keys tell what is under them."""
+        key = args[0] if args else NONE
+        name = receiver.rule.element(key.value) if isinstance(key, Const) else None
+        if name is None or len(args) > 2:
+            raise self.refusal(node, f"`{text_of(node)}` asks for a key that is not known")
+        found = self.result(name, f"`{text_of(node)}`")
+        return join(found, args[1] if len(args) > 1 else NONE)
 
 
 def _rejudge(

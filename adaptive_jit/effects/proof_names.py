@@ -30,6 +30,7 @@ from adaptive_jit.effects.proof_values import (
     CHANGEABLE,
     CONTAINERS,
     NEVER,
+    NONE,
     SCALARS,
     Bound,
     Caught,
@@ -43,6 +44,7 @@ from adaptive_jit.effects.proof_values import (
     Stream,
     Thing,
     Value,
+    join,
     join_all,
 )
 
@@ -192,6 +194,10 @@ class Finder(Machine):
             return Opaque(what)
         if name == "builtin":
             return Plain()
+        if name.endswith("?"):
+            return join(self.result(name[:-1], what), NONE)
+        if name.startswith("iter["):
+            return Stream(self.result(name[5:-1], what))
         kind = _PLAIN_RESULTS.get(name)
         if kind is not None:
             return Plain(kind)

@@ -112,7 +112,9 @@ class Operators(Finder):
             return None
         if isinstance(value, (Closure, Bound, Caught)):
             return True
-        if isinstance(value, Result) and not _asks_for_truth(value.rule.kind):
+        if isinstance(value, Result) and (
+            value.rule.is_true or not _asks_for_truth(value.rule.kind)
+        ):
             return True
         if isinstance(value, Thing) and not _asks_for_truth(type(value.obj)):
             for name in _TRUTH:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.effects.proof_bound import Belongings
 from adaptive_jit.effects.proof_values import NEVER, Fresh, Value, join, same
 
 if TYPE_CHECKING:
@@ -54,13 +56,9 @@ class Part:
         self.is_held = is_held
         self.in_handler = False
 
-    def now(self, values: list[Any]) -> Part:
-        """The same call with the effect that it has for these values."""
-        if self.again is None:
-            return self
-        part = Part(
-            self.line, self.text, self.again(values), is_sleep=self.is_sleep, is_held=self.is_held
-        )
+    def now(self, effect: Effect) -> Part:
+        """The same call with the effect that it has at another start."""
+        part = Part(self.line, self.text, effect, is_sleep=self.is_sleep, is_held=self.is_held)
         part.in_handler = self.in_handler
         return part
 
@@ -140,6 +138,7 @@ class Machine:
         self.escaped = False
         self.has_loop = False
         self.blocked: Part | None = None
+        self.belongings = Belongings()
         self._steps = 0
 
     def step(self, node: ast.AST) -> None:
@@ -228,9 +227,22 @@ def same_names(first: Names | None, second: Names | None) -> bool:
 
 
 def text_of(node: ast.AST, limit: int = 50) -> str:
-    """The source of *node* on one line, shortened to *limit* characters."""
-    text = " ".join(ast.unparse(node).split())
+    """The source of *node* on one line, shortened to *limit* characters.
+
+    Texts are left out: reasons are reported, and a statement or prompt is private.
+    """
+    text = _LITERAL.sub(_without_text, " ".join(ast.unparse(node).split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_LONGEST_LITERAL = 20
+
+
+def _without_text(literal: re.Match[str]) -> str:
+    text = literal.group()
+    is_name = len(text) <= _LONGEST_LITERAL and not any(map(str.isspace, text))
+    return text if is_name else f"{text[0]}…{text[0]}"
 
 
 def bound_names(body: list[ast.stmt]) -> frozenset[str]:

@@ -132,6 +132,8 @@ class Runner(Patterns):
     def assign(self, frame: Frame, target: ast.expr, value: Value) -> None:
         """Store *value* in an element of a container that is ours; attributes are never stored."""
         if not isinstance(target, ast.Subscript):
+            if self.sets_known(frame, target, value):
+                return
             raise self.refusal(target, f"stores in `{text_of(target)}`")
         container = self.evaluate(frame, target.value)
         key = self.evaluate(frame, target.slice)

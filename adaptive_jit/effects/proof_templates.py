@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import is_leaf, is_model
+from adaptive_jit.effects.known_callbacks import is_known_argument
 from adaptive_jit.effects.proof_values import (
     Choice,
     Const,
@@ -45,6 +46,10 @@ _SAMPLES: dict[type | None, tuple[Any, ...]] = {
     set: (set(), {""}),
     frozenset: (frozenset(),),
 }
+
+
+_CLASSES = frozenset({bool, bytes, complex, float, int, object, str})
+"""Classes that may be arguments, such as ``dtype=str``; only lowerings that expect them agree."""
 
 
 class Unfit(Exception):
@@ -82,13 +87,20 @@ def template(value: Value, depth: int = 0) -> Template:
         return _plain(value)
     if isinstance(value, Fresh) and depth < 8:
         return _container(value, depth)
-    if isinstance(value, Thing) and (is_leaf(type(value.obj)) or is_model(type(value.obj))):
+    if isinstance(value, Thing) and _is_fit(value.obj):
+        return _thing(value)
+    if isinstance(value, Thing) and is_known_argument(value.obj):
         return _thing(value)
     if isinstance(value, Result) and value.maker is not None:
         return Template(("made", id(value.maker)), value.maker, needs_values=True)
     if isinstance(value, Choice):
         return _choice([template(option, depth + 1) for option in value.options])
     raise Unfit(_words(value))
+
+
+def _is_fit(thing: Any) -> bool:
+    kind = type(thing)
+    return is_leaf(kind) or is_model(kind) or (kind is type and thing in _CLASSES)
 
 
 def _plain(value: Plain) -> Template:

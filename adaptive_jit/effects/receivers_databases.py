@@ -20,7 +20,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 class Shared(enum.Enum):
@@ -60,20 +60,34 @@ def _sqlite_cursor(cursor: Any) -> Standing:
 
 
 class Lanes:
-    """The lanes of one pool, taken in turn."""
+    """The lanes of one pool, taken evenly.
 
-    __slots__ = ("_turn", "count")
+    An operation's effect may be looked at several times before it starts, so
+    taking them in turn could give every operation the same one. Multiples of
+    the golden ratio, without their whole part, are spread evenly whatever
+    stride they are taken with (Weyl's theorem).
+    """
+
+    __slots__ = ("_lanes", "_numbers", "count")
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._turn: Iterator[object] = itertools.cycle([object() for _ in range(count)])
+        self._lanes = [object() for _ in range(count)]
+        self._numbers = itertools.count()
 
     def next(self) -> object:
         """The lane whose turn it is."""
-        return next(self._turn)
+        place = next(self._numbers) * GOLDEN_RATIO % 1.0
+        return self._lanes[int(place * self.count)]
 
+
+GOLDEN_RATIO = 0.6180339887498949
 
 _lanes: weakref.WeakKeyDictionary[Any, Lanes] = weakref.WeakKeyDictionary()
+
+CONNECTIONS_AT_ONCE = 8
+"""Connections to a server that are opened early at a time where no pool says how many there may
+be: servers refuse more than they are set up for, often twenty or a hundred."""
 
 MOST_LANES = 64
 """Lanes of a pool without a bound: as many as operations run ahead at most."""

@@ -14,6 +14,8 @@ and the program's own few. A pool of fewer that refuses instead of waiting stays
 _OWN_METHODS = ("execute_command", "_execute_command", "parse_response")
 _CALLBACKS = ("credential_provider", "redis_connect_func", "encoder_class", "parser_class")
 
+_BUILTIN_READERS = (bool, int, float, str, list, set, dict)
+
 _verified: list[tuple[Any, ...]] = []
 """Tables of answers' readers that are all the library's own, as they were."""
 
@@ -47,7 +49,7 @@ def client_standing(client: Any) -> Standing | None:
 
 
 def _verify(readers: tuple[Any, ...]) -> bool:
-    if not all(_is_own(reader) for reader in readers):
+    if not all(reader in _BUILTIN_READERS or _is_own(reader) for reader in readers):
         return False
     if len(_verified) > 8:
         _verified.clear()
@@ -55,9 +57,9 @@ def _verify(readers: tuple[Any, ...]) -> bool:
     return True
 
 
-def _is_own(reader: Any) -> bool:
-    home = getattr(reader, "__module__", None)
-    return type(home) is str and f"{home}.".startswith(("redis.", "builtins."))
+def _is_own(value: Any) -> bool:
+    home = getattr(value, "__module__", None)
+    return type(home) is str and f"{home}.".startswith("redis.")
 
 
 def _pool_objection(pool: Any) -> str | None:

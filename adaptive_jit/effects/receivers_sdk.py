@@ -10,11 +10,8 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.effects.receivers import (
-    HttpxClients,
-    overrides_nothing,
-    shadowed,
-)
+from adaptive_jit.effects.receivers import HttpxClients, in_order, shadowed
+from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 from adaptive_jit.effects.vetting import Vetting, vetting_of
 
 if TYPE_CHECKING:
@@ -62,7 +59,7 @@ class HttpClient:
             if check is None:
                 check = self._checks[library] = self._check(library)
             return check(client)
-        return "this client's HTTP client is not a stock one"
+        return in_order("this client's HTTP client is not a stock one")
 
 
 class SDKClients:
@@ -86,27 +83,27 @@ class SDKClients:
         for name, function in self._verbs.items():
             method = state.get(name)
             if getattr(method, "__func__", None) is not function or method.__self__ is not client:
-                return f"{name} of this resource is replaced"
+                return in_order(f"{name} of this resource is replaced")
         hidden = shadowed(type(resource), state)
         if hidden is not None:
-            return f"{hidden} of this resource is replaced"
+            return in_order(f"{hidden} of this resource is replaced")
         return self.client(client)
 
     def client(self, client: Any) -> Verdict:
         """The same for the client itself."""
         if not overrides_nothing(type(client), self._client):
-            return f"this client is not a stock {self._client.__name__} client"
+            return in_order(f"this client is not a stock {self._client.__name__} client")
         state = client.__dict__
         hidden = shadowed(type(client), state)
         if hidden is not None:
-            return f"{hidden} of this client is replaced"
+            return in_order(f"{hidden} of this client is replaced")
         for name in _OPTIONS:
             value = state.get(name)
             # No truth is asked: that could be the user's code.
             if value is not None and not (type(value) is tuple and not value):
-                return f"this client has {name.strip('_').replace('_', ' ')} of its own"
+                return in_order(f"this client has {name.strip('_').replace('_', ' ')} of its own")
         if is_traced(state):
-            return "the calls of this client are traced"
+            return in_order("the calls of this client are traced")
         return self._http(state.get("_client"))
 
 
@@ -163,7 +160,7 @@ def ollama_clients(is_async: bool) -> Callable[[str], Callable[[Any], Verdict]]:
             state = client.__dict__
             hidden = shadowed(type(client), state)
             if hidden is not None:
-                return f"{hidden} of this client is replaced"
+                return in_order(f"{hidden} of this client is replaced")
             return inner(state.get("_client"))
 
         return check
@@ -171,37 +168,32 @@ def ollama_clients(is_async: bool) -> Callable[[str], Callable[[Any], Verdict]]:
     return make
 
 
-def genai_modules(is_async: bool) -> Callable[[str], Callable[[Any], Verdict]]:
+def genai_modules(library: str) -> Callable[[Any], Verdict]:
     """The check for ``client.models`` of ``google.genai``, down to its HTTP client."""
+    kind: type = sys.modules[f"{library}._api_client"].BaseApiClient
+    retrying = sys.modules["tenacity"].Retrying
+    inner = HttpClient(is_async=False)
 
-    def make(library: str) -> Callable[[Any], Verdict]:
-        kind: type = sys.modules[f"{library}._api_client"].BaseApiClient
-        retrying = sys.modules["tenacity"].Retrying
-        inner = HttpClient(is_async)
+    def check(module: Any) -> Verdict:
+        client = module.__dict__.get("_api_client")
+        # A replaying client of the library's tests is a subclass.
+        if type(client) is not kind:
+            return in_order("this client is not a stock one")
+        for owner in (module, client):
+            hidden = shadowed(type(owner), owner.__dict__)
+            if hidden is not None:
+                return in_order(f"{hidden} of this client is replaced")
+        state = client.__dict__
+        if state["vertexai"] or state["_credentials"] is not None:
+            return in_order("this client has credentials, which may be an object of the user's")
+        if state["_authorized_session"] is not None:
+            return in_order("this client has a session of its own")
+        retry = state["_retry"]
+        if type(retry) is not retrying or shadowed(retrying, retry.__dict__):
+            return in_order("this client retries in a way of its own")
+        return inner(state["_httpx_client"])
 
-        def check(module: Any) -> Verdict:
-            client = module.__dict__.get("_api_client")
-            # A replaying client of the library's tests is a subclass.
-            if type(client) is not kind:
-                return "this client is not a stock one"
-            for owner in (module, client):
-                hidden = shadowed(type(owner), owner.__dict__)
-                if hidden is not None:
-                    return f"{hidden} of this client is replaced"
-            state = client.__dict__
-            if state["vertexai"] or state["_credentials"] is not None:
-                return "this client has credentials, which may be an object of the user's"
-            if state["_authorized_session"] is not None:
-                return "this client has a session of its own"
-            if not is_async and (
-                type(state["_retry"]) is not retrying or shadowed(retrying, vars(state["_retry"]))
-            ):
-                return "this client retries in a way of its own"
-            return inner(state["_async_httpx_client" if is_async else "_httpx_client"])
-
-        return check
-
-    return make
+    return check
 
 
 def urllib3_pools(library: str) -> Callable[[Any], Verdict]:
@@ -216,13 +208,13 @@ def urllib3_pools(library: str) -> Callable[[Any], Verdict]:
         state = pools.__dict__
         hidden = shadowed(type(pools), state)
         if hidden is not None:
-            return f"{hidden} of this pool is replaced"
+            return in_order(f"{hidden} of this pool is replaced")
         if any(kind not in pool_types for kind in state["pool_classes_by_scheme"].values()):
-            return "this manager makes pools of its own"
+            return in_order("this manager makes pools of its own")
         if type(state["pools"]) is not manager.RecentlyUsedContainer:
-            return "this manager keeps its pools in a container of its own"
+            return in_order("this manager keeps its pools in a container of its own")
         if not _STOCK_OPTIONS.issuperset(state["connection_pool_kw"]):
-            return "this manager has options that may run code"
+            return in_order("this manager has options that may run code")
         return None
 
     return check
@@ -247,18 +239,18 @@ def aiohttp_sessions(library: str) -> Callable[[Any], Verdict]:
         state = session.__dict__
         hidden = shadowed(type(session), state)
         if hidden is not None:
-            return f"{hidden} of this session is replaced"
+            return in_order(f"{hidden} of this session is replaced")
         if state["_trace_configs"] or state.get("_middlewares"):
-            return "this session has hooks"
+            return in_order("this session has hooks")
         for name, known in stock.items():
             if state[name] not in known:
-                return f"this session has {name.strip('_').replace('_', ' ')} of its own"
+                return in_order(f"this session has {name.strip('_').replace('_', ' ')} of its own")
         if type(state["_connector"]) is not module.TCPConnector:
-            return "this session has a connector of its own"
+            return in_order("this session has a connector of its own")
         if type(state["_cookie_jar"]) not in (module.CookieJar, module.DummyCookieJar):
-            return "this session has a cookie jar of its own"
+            return in_order("this session has a cookie jar of its own")
         if type(state["_raise_for_status"]) is not bool:
-            return "this session has a check of its own for answers"
+            return in_order("this session has a check of its own for answers")
         return vetting_of(session, _aiohttp_jar)
 
     return check
@@ -275,8 +267,7 @@ SDK_CHECKS: dict[str, Callable[[str], Callable[[Any], Any]]] = {
     "anthropic": _clients("Anthropic"),
     "anthropic_async": _resources("AsyncAnthropic"),
     "anthropic_resource": _resources("Anthropic"),
-    "genai": genai_modules(is_async=False),
-    "genai_async": genai_modules(is_async=True),
+    "genai": genai_modules,
     "httpx_async": AsyncHttpxClients,
     "ollama": ollama_clients(is_async=False),
     "ollama_async": ollama_clients(is_async=True),

@@ -6,12 +6,14 @@ import sys
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from adaptive_jit.effects.receivers_databases import Shared, Standing, lane_of
+from adaptive_jit.effects.receivers_databases import (
+    CONNECTIONS_AT_ONCE,
+    Shared,
+    Standing,
+    lane_of,
+)
 from adaptive_jit.effects.receivers_psycopg import adapters_objection
 from adaptive_jit.effects.receivers_subclasses import overrides_nothing
-
-CONNECTIONS_AT_ONCE = 8
-"""Connections that run ahead opens at a time where no pool says how many there may be."""
 
 _DRIVERS = frozenset(
     {("sqlite", "pysqlite"), ("postgresql", "psycopg"), ("postgresql", "psycopg_async")}

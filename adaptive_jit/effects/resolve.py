@@ -15,6 +15,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.effects import register
+from adaptive_jit.effects.affinity import forget_scans, placed
 from adaptive_jit.effects.arguments import hidden_work
 from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
@@ -63,7 +64,7 @@ def effect_of(
     """
     declared = register.find(callee)
     if declared is not None:
-        return _lowered(declared, args, kwargs)
+        return _lowered(placed(declared, callee, args, kwargs), args, kwargs)
     rule = lookup(callee)
     if rule is not None:
         effect: Effect = rule.effect(callee, args, kwargs)
@@ -101,7 +102,7 @@ def _of_object(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], evide
     if method is not MISSING and type(method) is FunctionType:
         declared = register.find(method)
         if declared is not None:
-            return _lowered(declared, args, kwargs)
+            return _lowered(placed(declared, callee, args, kwargs), args, kwargs)
         return _proved(method, (callee, *args), kwargs, evidence)
     return _UNKNOWN
 
@@ -186,3 +187,4 @@ def forget_proofs() -> None:
     """Forget everything that has been proved (for tests)."""
     _proofs.clear()
     _by_code.clear()
+    forget_scans()

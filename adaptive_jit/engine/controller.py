@@ -13,6 +13,7 @@ from adaptive_jit.engine.editions import Owned
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.engine.host import allow, host, seconds
 from adaptive_jit.engine.importing import is_importing
+from adaptive_jit.engine.midcall import looping, opens
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.fanout import register_code
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
 
     from adaptive_jit.editions import Edition
+    from adaptive_jit.runtime.strands import Path
     from adaptive_jit.syntax import Analysis
 
 FORCED = ("parallel", "thread")
@@ -53,7 +55,7 @@ class Controller:
         self.analysis = analysis
         self.owned = Owned(function.__code__)
         self.calls = 0
-        self.forced_calls = 0
+        self.forced_calls = self.openings = 0
         self.profiling_seconds = 0.0
         self.raised = {Arm.DIRECT: 0, Arm.PARALLEL: 0}
         self.analysis_seconds = 0.0
@@ -69,6 +71,7 @@ class Controller:
         )  # fmt: skip
         if "max_workers" in self.arguments:
             allow(settings.max_workers)
+        self.state.looping = looping(analysis)
         self.state.code, self.state.module = function.__code__, function.__globals__
         self.state.slices = edition.slice_functions(function, RETRY, POISON)
         self._begin(settings)
@@ -102,7 +105,7 @@ class Controller:
         """Forget everything that was measured."""
         for site in self.state.sites:
             site.forget()
-        self.calls = self.forced_calls = 0
+        self.calls = self.forced_calls = self.openings = 0
         self.state.guards[:] = bytes(len(self.state.guards))
         self.state.stops.clear()
         self._begin(current(self.arguments))
@@ -165,12 +168,32 @@ class Controller:
         def leave(raised: bool, found: Operations) -> None:
             wall = seconds() - start
             try:
-                self._learn(found, wall, raised)
+                self._learn(found, wall + found.saved - found.paused, raised)
             except Exception as error:
                 failed(f"profiling {self.name}", error)
             self.profiling_seconds += max(seconds() - start - wall, 0.0)
 
-        return ProfileWindow(self.state, leave)
+        return ProfileWindow(self.state, leave, self._consider)
+
+    def _consider(
+        self, found: Operations, wall: float, last: Path | None, left: int | None
+    ) -> bool:
+        """Whether the rest of an invocation is worth running ahead, as far as it has shown."""
+        try:
+            return opens(self, found, wall, last, left)
+        except Exception as error:
+            failed(f"looking at a loop of {self.name}", error)
+            return False
+
+    def opened(self, predicted: float, left: int | None) -> None:
+        """The window opens in the middle of an invocation."""
+        import logging
+
+        self.openings += 1
+        logging.getLogger("adaptive_jit").info(
+            "%s: opened within the call, %s rounds to go: predicted speed-up %.2f",
+            self.name, "more" if left is None else left, predicted,
+        )  # fmt: skip
 
     def _learn(self, found: Operations, wall: float, raised: bool) -> None:
         if not raised:

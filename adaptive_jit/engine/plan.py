@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from adaptive_jit.runtime.observe import Operations
     from adaptive_jit.settings import Settings
 
-_NS = 1e-9
-
 
 @dataclass(slots=True)
 class Planned:
@@ -59,7 +57,7 @@ class Profiler:
         for index, path, start, stop in found.records:
             sample = difference(start, stop)
             self.profiles[index].add(sample)
-            calls.append(TraceCall(index, path, start.wall_ns * _NS, sample.wall))
+            calls.append(TraceCall(index, path, found.moment(start), sample.wall))
         for index, count in found.counts.items():
             self.calls[index] = self.calls.get(index, 0) + count
         calls.sort(key=lambda call: call.start)

@@ -6,7 +6,7 @@ A subclass may override anything, so every test is on ``type(x)`` itself.
 from __future__ import annotations
 
 import struct
-from types import BuiltinMethodType, MethodType, NoneType
+from types import BuiltinMethodType, FunctionType, MethodType, NoneType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SCALARS = frozenset({int, float, str, bytes, bool, NoneType, complex})
 SEQUENCES = frozenset({list, tuple})
 CONTAINERS = frozenset({list, tuple, dict, range, str, bytes, set, frozenset})
+SIZED = CONTAINERS | frozenset({type({}.keys()), type({}.values()), type({}.items())})
 ITERABLES = CONTAINERS | frozenset(
     {type({}.keys()), type({}.values()), type({}.items()), enumerate, zip, reversed}
 )
@@ -180,7 +181,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 }
 """The checks by the letter of their guard, for operands."""
 
-_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set})
+_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set, dict, frozenset})
 
 
 def is_consumer(function: Any) -> bool:
@@ -191,6 +192,27 @@ def is_consumer(function: Any) -> bool:
         return function in _CONSUMERS
     except TypeError:
         return False
+
+
+def parent_function(kind: Any, receiver: Any, name: str) -> FunctionType | None:
+    """The plain function that ``super(kind, receiver).name`` binds; ``None`` if there is none."""
+    behind = False
+    for owner in _order_of(type(receiver)):
+        if behind and name in (names := _names_of(owner)):
+            found = names[name]
+            return found if type(found) is FunctionType else None
+        behind = behind or owner is kind
+    return None
+
+
+def has_parent(bound: Any, name: str) -> bool:
+    """Whether ``bound.name``, of a ``super`` object, is a plain method."""
+    return parent_function(bound.__thisclass__, bound.__self__, name) is not None
+
+
+_order_of = type.__dict__["__mro__"].__get__
+_names_of = type.__dict__["__dict__"].__get__
+"""Of a class itself, whatever its metaclass answers."""
 
 
 class SliceGuards:
@@ -270,11 +292,33 @@ class SliceGuards:
         raise Stop("a builtin walks over values that are not of a builtin type")
 
     @staticmethod
+    def pairs(values: Any) -> Any:
+        """A list of pairs whose first parts are scalars."""
+        if all(type(value[0]) in SCALARS for value in values):
+            return values
+        raise Stop("a key that is not of a builtin type")
+
+    @staticmethod
     def u(function: Any) -> Any:
         """A builtin that consumes a generator expression."""
         if is_consumer(function):
             return function
         raise Stop("a builtin has been replaced")
+
+    @staticmethod
+    def named(value: Any, names: tuple[str, ...]) -> Any:
+        """What ``**`` unpacks beside the keywords *names*."""
+        if type(value) is dict and all(type(key) is str and key not in names for key in value):
+            return value
+        raise Stop("`**` unpacks something that is not a plain dict")
+
+    @staticmethod
+    def parent(builtin: Any, kind: Any, receiver: Any, name: str) -> Any:
+        """``super().name``, if that is a plain method and *builtin* is ``super`` itself."""
+        found = parent_function(kind, receiver, name) if builtin is super else None
+        if found is None:
+            raise Stop(f"`super().{name}` is not a plain method")
+        return MethodType(found, receiver)
 
     def a(self, value: Any, name: str) -> Any:
         """The owner of an attribute."""

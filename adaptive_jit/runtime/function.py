@@ -6,6 +6,7 @@ them: the engine fills it in once.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ class Host:
     watch: Callable[[Any], None]
     unwatch: Callable[[Any], None]
     is_stock_stream: Callable[[Any], bool]
+    seconds: Callable[[], float] = time.perf_counter
 
 
 class Site:
@@ -120,6 +122,7 @@ class FunctionState:
         "host",
         "limit",
         "loop_parents",
+        "looping",
         "module",
         "name",
         "refused",
@@ -150,6 +153,7 @@ class FunctionState:
         self.limit = limit
         self.refused = 0
         self.throttled = False
+        self.looping: frozenset[int] = frozenset()
 
     def prepare(self, site: Site) -> None:
         """Before a site's first early start: give it a caller that looks like the user's."""

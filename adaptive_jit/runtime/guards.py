@@ -9,6 +9,7 @@ from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.displays import DisplayLoops
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
 from adaptive_jit.runtime.pending import tick
+from adaptive_jit.runtime.starred import StarredCall
 
 if TYPE_CHECKING:
     from adaptive_jit.records import Effect, Watch
@@ -50,6 +51,19 @@ class Guards(DisplayLoops):
             watch, token = watched
             if watch.changed(token, value):
                 self.receiver_changed(watch, tick())
+
+    def caught(self) -> None:
+        """The program has caught an exception: what was under way in its turn has ended."""
+        for watch, token in self.watched.values():
+            watch.changed(token)
+        self.watched.clear()
+        if self.deferred:
+            self.deferred = False
+            self.unknown()
+
+    def starred(self, how: str, index: int, callee: Any) -> StarredCall:
+        """`take` or `shown` for a call whose arguments are unpacked."""
+        return StarredCall(getattr(self, how), index, callee)
 
     def guard(self, index: int, passed: bool) -> None:
         """Remember how guard *index* went; a failure is a barrier."""
@@ -149,6 +163,12 @@ class Guards(DisplayLoops):
         self.guard(index, self.function.host.attribute_is_transparent(value, name))
         return value
 
+    def p(self, index: int, value: Any, name: str) -> Any:
+        """``super()`` before one of its attributes is read."""
+        passed = type(value) is super and exact.has_parent(value, name)
+        self.guard(index, passed)
+        return value
+
     def u(self, index: int, function: Any) -> Any:
         """A builtin that consumes a generator expression: must be the real one."""
         self.guard(index, exact.is_consumer(function))
@@ -170,12 +190,12 @@ class Guards(DisplayLoops):
         """The items, every one of them counted."""
         return self.marked(guard, loop, items, unpacks)
 
-    def marked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
-        """The items, each noting its round when it is drawn."""
+    def marked(self, guard: int, loop: int, items: Any, unpacks: bool, first: int = 0) -> Any:
+        """The items, each noting its round, counted from *first*, when it is drawn."""
         parent = self.function.loop_parents[loop]
         paths = self.paths
         outer = paths[parent] if parent >= 0 else ()
-        numbers = iter(range(sys.maxsize))
+        numbers = iter(range(first, sys.maxsize))
 
         def mark(item: Any) -> Any:
             paths[loop] = (*outer, next(numbers))

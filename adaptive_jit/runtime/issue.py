@@ -43,6 +43,9 @@ class Issuer(Scheduler):
         made: int,
     ) -> Any:
         """Start the operation, or hold it for its turn; its value, pending or known."""
+        if self.gated:
+            self.block = THROTTLED
+            return RETRY
         site = self.function.sites[index]
         key = (index, path)
         if key in self.markers:

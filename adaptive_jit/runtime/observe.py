@@ -3,6 +3,10 @@
 Bounded: at most `MOST_RECORDS` readings per operation and invocation, then
 calls are only counted; a loop whose operations are all tiny goes on in its
 plain form.
+
+A loop is itself a sequence of observations. Its slice waits at a gate, and
+after a few rounds the window may open within the same invocation
+(`adaptive_jit.runtime.midcall`).
 """
 
 from __future__ import annotations
@@ -10,15 +14,18 @@ from __future__ import annotations
 import sys
 from functools import partial
 from itertools import chain, islice
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Reading
-from adaptive_jit.runtime.guards import Guards
+from adaptive_jit.runtime import exact
+from adaptive_jit.runtime.midcall import CLOSE, OPEN, Consider, Opening
+from adaptive_jit.runtime.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from adaptive_jit.runtime.function import FunctionState
+    from adaptive_jit.runtime.function import FunctionState, Site
 
 MOST_RECORDS: Final = 64
 """Readings per operation and invocation: 64 calls bound the cost and decide every class of
@@ -33,74 +40,197 @@ MOST_CHECKS: Final = 4_096
 MOST_ROUNDS: Final = 2 * MOST_RECORDS
 """Rounds of a loop that are counted; after them every operation has its readings."""
 
+NOTICED_NS: Final = 100_000
+"""Judging an operation for the first time may load modules and take some milliseconds; what
+takes longer than this is taken off the program's time."""
+
 Record = tuple[int, tuple[int, ...], Reading, Reading]
 
 
 class Operations:
-    """What one profiled invocation recorded."""
+    """What one profiled invocation recorded.
 
-    __slots__ = ("counts", "records")
+    ``saved`` is how many seconds it took less than it would have taken in
+    order, if the window opened within it: an estimate from its own rounds.
+    ``pauses`` are the times that the library took for itself (a proof, a look
+    at a loop), as moment and length in nanoseconds of the readings' clock.
+    """
+
+    __slots__ = ("counts", "pauses", "records", "saved")
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.counts: dict[int, int] = {}
+        self.pauses: list[tuple[int, int]] = []
+        self.saved = 0.0
+
+    @property
+    def paused(self) -> float:
+        """Seconds of all pauses."""
+        return sum(length for _, length in self.pauses) * 1e-9
+
+    def moment(self, reading: Reading) -> float:
+        """Seconds of a reading on a clock that stands still in the pauses."""
+        before = sum(length for at, length in self.pauses if at < reading.wall_ns)
+        return (reading.wall_ns - before) * 1e-9
 
 
-class ProfileWindow(Guards):
+class ProfileWindow(Window):
     """The window of one profiled invocation."""
 
-    __slots__ = ("began", "checks", "found", "on_leave", "spent")
+    __slots__ = ("began", "checks", "consider", "found", "learn", "opening", "spent")
 
     def __init__(
-        self, function: FunctionState, on_leave: Callable[[bool, Operations], None]
+        self,
+        function: FunctionState,
+        learn: Callable[[bool, Operations], None],
+        consider: Consider | None = None,
     ) -> None:
         super().__init__(function)
         self.found = Operations()
-        self.on_leave = on_leave
+        self.learn = learn
+        self.consider = consider
+        self.opening = None if consider is None else Opening(self._look, function.host.seconds)
         self.began: dict[tuple[int, tuple[int, ...]], Reading] = {}
         self.spent: dict[int, int] = {}
         self.checks = 0
 
-    def open(self, _region: int, *_values: Any) -> bool:
-        """Run the instrumented statements."""
-        return self.on
+    def _look(
+        self, found: Operations, wall: float, last: tuple[int, ...] | None, left: int | None
+    ) -> bool:
+        """Ask whether to open; what that takes is not the program's time."""
+        if self.consider is None:
+            return False
+        read = self.function.host.read
+        start = read().wall_ns
+        try:
+            return self.consider(found, wall - found.paused, last, left)
+        finally:
+            found.pauses.append((start, read().wall_ns - start))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether operations run ahead by now."""
+        return self.opening is not None and self.opening.is_open
+
+    def open(self, region: int, *values: Any) -> bool:
+        """Run the instrumented statements; a loop's slice waits at the gate."""
+        opening = self.opening
+        if opening is None or not self.on:
+            return self.on
+        opening.region_begins(region, self.found)
+        if opening.is_open:
+            self.begin_slice(region, values)
+        elif region in self.function.looping and not opening.is_over:
+            self.begin_slice(region, values, gated=True)
+        return True
 
     def close(self) -> None:
-        """Nothing is under way."""
+        """End the region."""
+        super().close()
+        if self.opening is not None:
+            self.opening.region_ends()
 
     def leave(self) -> None:
         """End the invocation."""
-        self.on_leave(sys.exception() is not None, self.found)
+        if self.opening is not None:
+            self.opening.ends()
+            self.found.saved = self.opening.saved
+        self.learn(sys.exception() is not None, self.found)
+
+    # ---- loops ----------------------------------------------------------------------
 
     def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
-        """The items, the first of them counted: later rounds are only run."""
+        """The items, the first of them counted: later rounds are only run, unless ahead."""
+        if self.is_open:
+            return self.marked(guard, loop, items, unpacks)
         rest = iter(items)
-        return chain(self.marked(guard, loop, islice(rest, MOST_ROUNDS), unpacks), rest)
+        rounds = self.marked(guard, loop, islice(rest, MOST_ROUNDS), unpacks)
+        first = self._watched(loop, items, rounds)
+        return chain.from_iterable(self._parts(guard, loop, first, rest, unpacks))
+
+    def _parts(
+        self, guard: int, loop: int, first: Any, rest: Iterator[Any], unpacks: bool
+    ) -> Iterator[Any]:
+        yield first
+        if self.is_open:
+            yield self._paced(loop, self.marked(guard, loop, rest, unpacks, MOST_ROUNDS))
+        else:
+            yield rest
+
+    def _watched(self, loop: int, items: Any, rounds: Any) -> Any:
+        """*rounds*, each of them an occasion to open the window or to close it again."""
+        opening, issuer = self.opening, self.issuer
+        if opening is None or issuer is None or not issuer.gated:
+            return rounds
+        opening.loop_begins(loop, len(items) if type(items) in exact.SIZED else None)
+        return self._paced(loop, rounds)
+
+    def _paced(self, loop: int, rounds: Any) -> Any:
+        opening = self.opening
+        if opening is None:
+            return rounds
+
+        def look(item: Any) -> Any:
+            self._move(opening.round_begins(loop, self.paths[loop], self.found))
+            return item
+
+        return map(look, rounds)
+
+    def _move(self, step: int) -> None:
+        """Lift the gate in the middle of a region, or let nothing more begin."""
+        issuer = self.issuer
+        if issuer is None:
+            return
+        if step == OPEN:
+            issuer.gated = False
+            issuer.wake(issuer.throttled)
+        elif step == CLOSE:
+            issuer.closed = True
+
+    # ---- guards and operations --------------------------------------------------------
 
     def guard(self, index: int, passed: bool) -> None:
         """Remember the outcome; too many without an operation end the profile."""
         super().guard(index, passed)
         self.checks += 1
-        if self.checks > MOST_CHECKS:
+        if self.checks > MOST_CHECKS and not self.is_open:
             self.on = False
 
     def take(self, index: int, callee: Any, /, *args: Any, **kwargs: Any) -> Callable[[], Any]:
-        """The call itself; the clock starts."""
+        """The call itself; the clock starts. Once the window is open, as in any open one."""
         function = self.function
         site = function.sites[index]
         counts = self.found.counts
         count = counts[index] = counts.get(index, 0) + 1
+        issuer = self.issuer
+        if issuer is not None:
+            if not issuer.gated:
+                call = super().take(index, callee, *args, **kwargs)
+                if not site.early and not site.light and count <= MOST_RECORDS:
+                    self._start_clock(site)  # nothing is known of it yet: it runs in its turn
+                return call
+            if issuer.living and not site.light:
+                self._meet(issuer, site, (index, self.paths[site.loop]))
         if count <= MOST_RECORDS:
+            start = perf_counter_ns()
             self.begin(site, callee, args, kwargs)
+            spent = perf_counter_ns() - start
+            if spent > NOTICED_NS:
+                self.found.pauses.append((start, spent))
             if not site.light:
                 self.checks = 0
-                function.host.watch(site)
-                self.began[(index, self.paths[site.loop])] = function.host.read()
+                self._start_clock(site)
         elif count == MOST_RECORDS + 1 and self._tiny():
             self.on = False
         if args or kwargs:
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
+
+    def _start_clock(self, site: Site) -> None:
+        host = self.function.host
+        host.watch(site)
+        self.began[(site.index, self.paths[site.loop])] = host.read()
 
     def _tiny(self) -> bool:
         """Whether no operation of this invocation has been worth a hand-over."""
@@ -109,8 +239,6 @@ class ProfileWindow(Guards):
 
     def done(self, index: int, value: Any) -> Any:
         """The clock stops."""
-        if self.watched:
-            self.ended(index, value)
         if self.began:
             site = self.function.sites[index]
             path = self.paths[site.loop]
@@ -120,12 +248,4 @@ class ProfileWindow(Guards):
                 self.function.host.unwatch(site)
                 self.found.records.append((index, path, start, stop))
                 self.spent[index] = self.spent.get(index, 0) + stop.wall_ns - start.wall_ns
-        return value
-
-    def reach(self, _index: int, callee: Any) -> Any:
-        """``parallel([...])`` evaluates its elements in order here."""
-        return callee
-
-    def reached(self, _index: int, value: Any) -> Any:
-        """``parallel([...])`` has returned."""
-        return value
+        return super().done(index, value)

@@ -105,6 +105,44 @@ class Derived(Pending):
         self.finish(DONE, result)
 
 
+LEFT_OUT: Final = object()
+"""The value of a `Slot` whose element a filter leaves out."""
+
+
+class Slot(Pending):
+    """The place of one element of a comprehension, filled by a strand of its own."""
+
+    __slots__ = ("filled",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filled = False
+
+    def fill(self, value: Any) -> None:
+        """Take *value*, as soon as it has arrived."""
+        self.filled = True
+        if not isinstance(value, Pending):
+            self.finish(DONE, value)
+            return
+
+        def arrived() -> None:
+            done = value.state == DONE
+            self.finish(DONE if done else DEAD, value.value if done else None)
+
+        value.when_finished(arrived)
+
+    def leave_out(self) -> None:
+        """The strand has come to its end."""
+        if not self.filled:
+            self.fill(LEFT_OUT)
+
+    def give_up(self) -> None:
+        """The strand has ended, wherever it was."""
+        if not self.filled:
+            self.filled = True
+            self.finish(DEAD)
+
+
 def settled(inputs: tuple[Any, ...]) -> list[Any] | None:
     """The values of *inputs*, all finished; ``None`` if one has no value."""
     values = []

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, SCALARS, Stop
 from adaptive_jit.runtime.function import FAILED, FunctionState
-from adaptive_jit.runtime.pending import POISON, Derived, Entry, Pending, settled
+from adaptive_jit.runtime.pending import LEFT_OUT, POISON, Derived, Entry, Pending, Slot, settled
 from adaptive_jit.runtime.states import DEAD, DONE, RAISED
 
 if TYPE_CHECKING:
@@ -46,15 +46,30 @@ MOST_STEPS: Final = 10_000
 """Loop rounds of a slice without a start before it gives up: bounds what a useless walk costs."""
 
 
+Clear = tuple[tuple[int, ...], tuple[int, ...]]
+"""The guards and the sites that must have been harmless so far."""
+
+
+class Ended(Pending):
+    """The end of a strand: DONE if it was followed to its end, DEAD if it was given up."""
+
+    __slots__ = ("clear",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clear: Clear | None = None
+
+
 class Strand:
     """One generator of the slice: the main one, or one iteration of a loop."""
 
-    __slots__ = ("body", "ended", "issuer")
+    __slots__ = ("behind", "body", "ended", "issuer")
 
     def __init__(self, issuer: Scheduler, body: Slice) -> None:
         self.issuer = issuer
         self.body: Slice | None = body
-        self.ended = Pending()
+        self.ended = Ended()
+        self.behind: Ended | None = None
 
     def resume(self) -> None:
         """Put the strand back among those that can go on, and advance the window."""
@@ -74,6 +89,7 @@ class Scheduler:
         "entries",
         "forced",
         "function",
+        "gated",
         "lanes",
         "living",
         "markers",
@@ -95,6 +111,7 @@ class Scheduler:
         self.function = function
         self.region = region
         self.forced = forced
+        self.gated = False
         self.context = context
         self.entries: dict[Key, Entry] = {}
         self.running: dict[Key, Entry] = {}
@@ -141,6 +158,10 @@ class Scheduler:
         body = strand.body
         if body is None:
             return
+        behind, strand.behind = strand.behind, None
+        if behind is not None and behind.state == DEAD and not self._clear(behind.clear):
+            self._end(strand, DEAD)
+            return
         self.block = None
         try:
             next(body)
@@ -176,9 +197,11 @@ class Scheduler:
             if block is POISON:
                 self._end(strand, DEAD)
             else:
+                if type(block) is Ended:
+                    strand.behind = block
                 block.when_finished(strand.resume)
         elif block is THROTTLED:
-            self.function.throttled = True
+            self.function.throttled = not self.gated
             self.throttled.append(strand)
         elif block is UNSEEN_GUARD:
             self.unseen.append(strand)
@@ -210,9 +233,11 @@ class Scheduler:
                 raise Stop("walked far without a start")
             yield (*path, number), item
 
-    def spawn(self, body: Slice, clear: tuple[tuple[int, ...], tuple[int, ...]] | None) -> None:
+    def spawn(self, body: Slice, clear: Clear | None, item: Any = None) -> None:
         """Run one iteration as its own strand; block the caller unless it may be overtaken."""
         strand = Strand(self, body)
+        if type(item) is Slot:
+            strand.ended.when_finished(item.give_up)
         self.living += 1
         self._step(strand)
         self.block = None
@@ -220,14 +245,15 @@ class Scheduler:
             if strand.ended.state == DEAD and not self._clear(clear):
                 self.block = NEVER
         elif not self._clear(clear):
+            strand.ended.clear = clear
             self.block = strand.ended
         elif self._is_full():
             self.block = THROTTLED
 
     def _is_full(self) -> bool:
-        return len(self.entries) - len(self.markers) >= self.function.limit
+        return self.gated or len(self.entries) - len(self.markers) >= self.function.limit
 
-    def _clear(self, clear: tuple[tuple[int, ...], tuple[int, ...]] | None) -> bool:
+    def _clear(self, clear: Clear | None) -> bool:
         """Whether nothing in a strand can be a barrier, as far as has ever been seen."""
         if clear is None:
             return False
@@ -248,6 +274,11 @@ class Scheduler:
         if type(value) in SCALARS or type(value) in ITERABLES:
             return bool(value)
         raise Stop("a condition on something that is not of a builtin type")
+
+    def passes(self, guards: tuple[int, ...], test: Any) -> bool:
+        """Whether a branch without operations may be passed by before its condition is known."""
+        unknown = isinstance(test, Pending) and test.state != DONE
+        return unknown and self.function.seen(guards)
 
     def arrived(self, value: Any) -> Any:
         """The value itself; RETRY while it has not arrived."""
@@ -304,8 +335,13 @@ class Scheduler:
         if any(isinstance(value, Pending) for value in values):
             if any(isinstance(value, Pending) and value.state >= RAISED for value in values):
                 return POISON
-            return Derived(lambda *arrived: list(arrived), tuple(values))
+            return Derived(_kept, tuple(values))
         return values
+
+    @staticmethod
+    def slot() -> Slot:
+        """Where a strand puts the element that it makes."""
+        return Slot()
 
     def gather_pairs(self, pairs: list[tuple[Any, Any]]) -> Any:
         """As `gather`, for the pairs of a dict comprehension."""
@@ -331,6 +367,10 @@ class Scheduler:
             return read()
         except NameError:
             return POISON
+
+
+def _kept(*values: Any) -> list[Any]:
+    return [value for value in values if value is not LEFT_OUT]
 
 
 def _paired(flat: list[Any]) -> dict[Any, Any]:

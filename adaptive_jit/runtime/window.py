@@ -54,10 +54,15 @@ class Window(Guards):
 
     def open(self, region: int, *values: Any) -> bool:
         """Begin a region: start what can be started; always runs the replay."""
+        return self.begin_slice(region, values)
+
+    def begin_slice(self, region: int, values: tuple[Any, ...], *, gated: bool = False) -> bool:
+        """Run the slice of *region*, with a gate before its first operation if *gated*."""
         body = self.function.slices.get(region)
         if body is None or sys.exception() is not None:
             return False
         issuer = self.issuer = Issuer(self.function, copy_context(), region, forced=self.forced)
+        issuer.gated = gated
         self.paths = [()] * (len(self.function.loop_parents) + 1)
         slice_: Slice = body(
             issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values
@@ -148,6 +153,17 @@ class Window(Guards):
             self._drop(entry, after_exception=False)
         if surprised:
             issuer.closed = True
+
+    def caught(self) -> None:
+        """What the program ran itself when the exception came has no value."""
+        super().caught()
+        issuer = self.issuer
+        if issuer is None:
+            return
+        for key, entry in list(issuer.running.items()):
+            issuer.running.pop(key, None)
+            issuer.writes.pop(key, None)
+            entry.finish(DEAD)
 
     # ---- operations -----------------------------------------------------------------
 

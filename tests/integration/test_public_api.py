@@ -30,6 +30,7 @@ PUBLIC = {
 ERRORS = {
     "AdaptiveError",
     "AdaptiveWarning",
+    "CatalogueWarning",
     "ConfigurationError",
     "ConfigurationWarning",
     "DeclarationError",

@@ -793,7 +793,7 @@ def printing_between() -> Any:
     return a, b
 
 
-@program(threads=False)
+@program(overlaps=3, threads=False)
 def loop_under_a_progress_display() -> Any:
     """A progress display iterates as what it is given."""
     out = []

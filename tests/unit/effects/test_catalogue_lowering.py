@@ -565,6 +565,19 @@ def test_results_that_may_hold_arguments_do_not_promise_to_leave_them() -> None:
     assert not effect(list, [[1]]).builtin_result
 
 
+def test_a_copy_promises_no_builtin_elements() -> None:
+    """``builtin_result`` means exact builtin types at every depth; a copy hands objects on."""
+    held = object()
+    for call in ({1: held}.copy, {1: held}.values, {1: held}.items, {held: 1}.keys):
+        assert kind(call) is PURE
+        assert not effect(call).builtin_result
+    for copied in ([held].copy, {held}.copy, frozenset((held,)).copy):
+        assert kind(copied) is PURE
+        assert not effect(copied).builtin_result
+    assert effect({1: "a"}.get, 1).builtin_result
+    assert kind({1: held}.get, 1) is UNKNOWN
+
+
 def test_methods_of_builtin_types_are_known_on_exactly_these_types() -> None:
     """Receivers may hold keys of foreign types; changing a receiver is unknown."""
     assert kind("{} {}".format, 1, [2]) is PURE

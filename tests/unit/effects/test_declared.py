@@ -145,9 +145,9 @@ def test_builtin_methods_can_be_declared():
     """Bound, for this connection only; found in the class, for all."""
     one, two = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
     try:
-        reads(one.execute)
-        assert kind(one.execute, "SELECT 1") is EffectKind.READS
-        assert kind(two.execute, "SELECT 1") is EffectKind.UNKNOWN
+        reads(one.executescript)
+        assert kind(one.executescript, "SELECT 1") is EffectKind.READS
+        assert kind(two.executescript, "SELECT 1") is EffectKind.WRITES
         reads(sqlite3.Connection.commit)
         assert kind(two.commit) is EffectKind.READS
     finally:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import acme_search
 from adaptive_jit.testing import effect_word, effects_file_problems
+
+import acme_search
 
 FILE = Path(acme_search.__file__).with_name("effects.toml")
 
