@@ -19,6 +19,8 @@ _KINDS = {
     _GENERATOR: "a generator function",
 }
 _MOST_WRAPPERS = 32
+METHODS = ("forward", "__call__")
+"""What is adapted of a class that does not name a method, the first that it has."""
 _OF_THE_PROCESS = ("cache_dir", "log", "report")
 
 
@@ -33,20 +35,24 @@ def adaptive(function: Any = None, /, **settings: object) -> Any:
     (``@adaptive(window=16)``): the names of `Settings` in lower case.
 
     Functions and methods are adapted; above other decorators the function
-    that they wrap is. Coroutine functions, generators, classes and lambdas
-    are returned unchanged, the reason in ``explain``. Raises
-    ``UnsupportedCallable`` for anything else, ``ConfigurationError`` for a
-    wrong setting, ``StrategyUnavailable`` for a strategy that cannot be used
-    here.
+    that they wrap is; of a class its ``forward``, else its ``__call__``, or
+    the one that ``method="name"`` names, also where it is inherited.
+    Coroutine functions, generators and lambdas are returned unchanged, the
+    reason in ``explain``. Raises ``UnsupportedCallable`` for anything else,
+    ``ConfigurationError`` for a wrong setting, ``StrategyUnavailable`` for a
+    strategy that cannot be used here.
     """
+    method = settings.pop("method", None)
     arguments = _checked(settings)
+    if method is not None and not isinstance(method, str):
+        raise ConfigurationError(f"@adaptive(method={method!r}): give the name of a method")
     if function is None:
-        return lambda target: _adapt(target, arguments)
-    return _adapt(function, arguments)
+        return lambda target: _adapt(target, arguments, method)
+    return _adapt(function, arguments, method)
 
 
 def _checked(settings: dict[str, object]) -> dict[str, object]:
-    for name in ("method", "size", "speculate"):
+    for name in ("size", "speculate"):
         if name in settings:
             raise ConfigurationError(f"@adaptive({name}=…) comes with a later version")
     for name in _OF_THE_PROCESS:
@@ -59,19 +65,23 @@ def _checked(settings: dict[str, object]) -> dict[str, object]:
     return settings
 
 
-def _adapt(target: Any, arguments: dict[str, object]) -> Any:
+def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any:
     # Here, not above: importing the package must stay cheap for programs that decorate nothing.
     from adaptive_jit.engine import lifecycle, registry
 
     lifecycle.install()
     if isinstance(target, type):
-        registry.leave_alone(target, "a class; these follow in a later version")
-        return target
-    function = _function_behind(target)
+        function = _method_of(target, method)
+    elif method is not None:
+        raise ConfigurationError(
+            f"@adaptive(method={method!r}) is for classes; {target!r} is none: leave it out"
+        )
+    else:
+        function = _function_behind(target)
     if function is None:
         raise UnsupportedCallable(
             f"@adaptive cannot adapt {target!r} of type {type(target).__name__}: "
-            "give a function, a method or something that wraps one"
+            "give a function, a method, a class or something that wraps a function"
         )
     for flag, kind in _KINDS.items():
         if function.__code__.co_flags & flag:
@@ -82,6 +92,27 @@ def _adapt(target: Any, arguments: dict[str, object]) -> Any:
         return target
     registry.register(function, arguments)
     return target
+
+
+def _method_of(owner: type, name: str | None) -> FunctionType:
+    """The function to adapt of a class: *name*, else ``forward``, else ``__call__``."""
+    for candidate in METHODS if name is None else (name,):
+        for base in owner.__mro__[:-1]:
+            if candidate not in base.__dict__:
+                continue
+            function = _function_behind(base.__dict__[candidate])
+            if function is not None:
+                return function
+            raise UnsupportedCallable(
+                f"@adaptive cannot adapt {candidate!r} of {owner!r}: it is a "
+                f"{type(base.__dict__[candidate]).__name__}, not a method"
+            )
+    if name is not None:
+        raise ConfigurationError(f"@adaptive(method={name!r}): {owner!r} has no such method")
+    raise UnsupportedCallable(
+        f"@adaptive cannot adapt {owner!r}: it has neither `forward` nor `__call__`; "
+        "name the method: @adaptive(method=...)"
+    )
 
 
 def _function_behind(target: Any) -> FunctionType | None:

@@ -138,12 +138,25 @@ def find(target: object) -> Any:
             return None
         if _known(target):
             return target
+        if isinstance(target, type):
+            return _method_of(target)
         if isinstance(target, MethodType | staticmethod | classmethod):
             target = target.__func__
         elif isinstance(target, functools.partial):
             target = target.func
         else:
             target = getattr(target, "__wrapped__", None)
+    return None
+
+
+def _method_of(owner: type) -> Any:
+    """The method of a class that was made adaptive; also of a class made anew from it."""
+    for base in owner.__mro__:
+        first = [base.__dict__[name] for name in ("forward", "__call__") if name in base.__dict__]
+        for member in (*first, *base.__dict__.values()):
+            function = getattr(member, "__func__", member)
+            if isinstance(function, FunctionType) and (found := find(function)) is not None:
+                return found
     return None
 
 
