@@ -12,9 +12,11 @@ NAMES = (
     "cost_per_operation",
     "short_operations",
     "sleep_fanout",
+    "constructs",
     "http_fanout",
     "chain_and_cpu",
     "slow_models",
+    "first_call",
 )
 
 

@@ -24,15 +24,14 @@ _EXPRESSIONS: dict[type, str] = {
     ast.Await: "awaits",
     ast.Yield: "yields",
     ast.YieldFrom: "yields",
-    ast.NamedExpr: "assigns inside an expression (:=)",
 }
+
+_OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 _STATEMENTS: dict[type, str] = {
     ast.With: "`with`: what its context manager does is not known",
     ast.AsyncWith: "`async with`",
     ast.AsyncFor: "`async for`",
-    ast.Try: "`try`: runs in order, its blocks on their own",
-    ast.While: "`while`: the number of rounds is not known beforehand",
     ast.Import: "`import` runs code",
     ast.ImportFrom: "`import` runs code",
     ast.FunctionDef: "defines a function",
@@ -66,7 +65,7 @@ def _assign(node: ast.Assign, scope: Scope, _loop: bool) -> str | None:
         reason = _target(target, scope)
         if reason is not None:
             return reason
-    return expression(node.value)
+    return expression(node.value, scope)
 
 
 def _target(target: ast.expr, scope: Scope) -> str | None:
@@ -84,7 +83,7 @@ def _target(target: ast.expr, scope: Scope) -> str | None:
         return None
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
         if target.value.id in scope.fresh and not isinstance(target.slice, ast.Slice):
-            return expression(target.slice)
+            return expression(target.slice, scope)
         return f"stores into `{target.value.id}[…]`, which other code may see"
     if isinstance(target, ast.Attribute):
         return f"stores the attribute `{target.attr}`"
@@ -94,44 +93,110 @@ def _target(target: ast.expr, scope: Scope) -> str | None:
 def _annotated(node: ast.AnnAssign, scope: Scope, _loop: bool) -> str | None:
     if not isinstance(node.target, ast.Name) or not node.simple or node.value is None:
         return "annotates something other than a local variable"
-    return _target(node.target, scope) or expression(node.value)
+    return _target(node.target, scope) or expression(node.value, scope)
 
 
 def _augmented(node: ast.AugAssign, scope: Scope, _loop: bool) -> str | None:
     if not isinstance(node.target, ast.Name):
         return "changes an attribute or element in place"
-    return _target(node.target, scope) or expression(node.value)
+    for inner in ast.walk(node.value):
+        if isinstance(inner, ast.NamedExpr) and inner.target.id == node.target.id:
+            return f"reads `{inner.target.id}` to the left of where it is assigned (:=)"
+    return _target(node.target, scope) or expression(node.value, scope)
 
 
 def _expr(node: ast.Expr, scope: Scope, _loop: bool) -> str | None:
     changed = changed_container(node)
     if changed is not None and changed.id not in scope.fresh:
         return f"changes `{changed.id}`, which other code may see"
-    return expression(node.value)
+    return expression(node.value, scope)
 
 
-def _return(node: ast.Return, _scope: Scope, _loop: bool) -> str | None:
-    return None if node.value is None else expression(node.value)
+def _return(node: ast.Return, scope: Scope, _loop: bool) -> str | None:
+    return None if node.value is None else expression(node.value, scope)
 
 
-def _assert(node: ast.Assert, _scope: Scope, _loop: bool) -> str | None:
-    return expression(node.test) or (None if node.msg is None else expression(node.msg))
+def _assert(node: ast.Assert, scope: Scope, _loop: bool) -> str | None:
+    message = None if node.msg is None else expression(node.msg, scope)
+    return expression(node.test, scope) or message
 
 
 def _if(node: ast.If, scope: Scope, in_loop: bool) -> str | None:
-    reason = expression(node.test)
+    reason = expression(node.test, scope)
     for statement in (*node.body, *node.orelse):
         reason = reason or obstacle(statement, scope, in_loop=in_loop)
     return reason
 
 
 def _for(node: ast.For, scope: Scope, in_loop: bool) -> str | None:
-    reason = _loop_target(node.target, scope) or expression(node.iter)
+    reason = _loop_target(node.target, scope) or expression(node.iter, scope)
     for statement in node.body:
         reason = reason or obstacle(statement, scope, in_loop=True)
     for statement in node.orelse:
         reason = reason or obstacle(statement, scope, in_loop=in_loop)
     return reason
+
+
+def _while(node: ast.While, scope: Scope, _loop: bool) -> str | None:
+    """Rounds that are counted by locals, without a call in the condition or the counting."""
+    unknown = "`while`: the number of rounds is not known beforehand"
+    names = {inner.id for inner in ast.walk(node.test) if isinstance(inner, ast.Name)}
+    parts: list[ast.AST] = [node.test]
+    for inner in (part for statement in node.body for part in ast.walk(statement)):
+        bound = {n.id for n in ast.walk(inner) if isinstance(n, ast.Name) and _binds(n)}
+        if bound & names and isinstance(inner, ast.stmt):
+            if not isinstance(inner, ast.Assign | ast.AugAssign):
+                return unknown
+            parts.append(inner.value)
+    if node.orelse or len(parts) == 1:
+        return unknown
+    if any(isinstance(inner, ast.Call) for part in parts for inner in ast.walk(part)):
+        return unknown
+    reason = expression(node.test, scope)
+    for statement in node.body:
+        reason = reason or obstacle(statement, scope, in_loop=True)
+    return reason
+
+
+def _binds(name: ast.Name) -> bool:
+    return not isinstance(name.ctx, ast.Load)
+
+
+def _try(node: ast.Try, scope: Scope, in_loop: bool) -> str | None:
+    if node.finalbody:
+        return "`finally`: runs in order, its blocks on their own"
+    if not in_loop:
+        return "`try`: runs in order, its blocks on their own"
+    for inner in ast.walk(ast.Module([*node.body, *node.orelse], [])):
+        if isinstance(inner, ast.Try | ast.Return | ast.Break | ast.Continue):
+            return "`try` around a jump, or another `try`"
+    reason = None
+    for clause in node.handlers:
+        reason = reason or _clause(clause, scope)
+    for statement in (*node.body, *node.orelse):
+        reason = reason or obstacle(statement, scope, in_loop=in_loop)
+    return reason
+
+
+def _clause(clause: ast.ExceptHandler, scope: Scope) -> str | None:
+    """An `except` that may be passed by: it calls nothing and goes on behind the `try`."""
+    kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
+    if not all(isinstance(kind, ast.Name) for kind in kinds):
+        return "`except` evaluates an expression"
+    if clause.name is not None and not scope.is_plain_local(clause.name):
+        return f"stores `{clause.name}`, which other code can see"
+    for statement in clause.body:
+        if isinstance(statement, ast.Continue | ast.Pass):
+            continue
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
+            return "`except` does more than note something"
+        reason = obstacle(statement, scope)
+        calls = [inner for inner in ast.walk(statement) if isinstance(inner, ast.Call)]
+        if changed_container(statement) is not None and isinstance(statement, ast.Expr):
+            calls.remove(statement.value)  # type: ignore[arg-type]
+        if reason is not None or calls:
+            return reason or "`except` makes a call"
+    return None
 
 
 def _loop_target(target: ast.expr, scope: Scope) -> str | None:
@@ -161,15 +226,21 @@ _CHECKS: dict[type, Callable[[Any, Scope, bool], str | None]] = {
     ast.Assert: _assert,
     ast.If: _if,
     ast.For: _for,
+    ast.Try: _try,
+    ast.While: _while,
     ast.Pass: _nothing,
     ast.Break: _nothing,
     ast.Continue: _nothing,
 }
 
 
-def expression(node: ast.expr) -> str | None:
+def expression(node: ast.expr, scope: Scope) -> str | None:
     """Return why the slice cannot follow *node*; ``None`` if it can."""
     for inner in ast.walk(node):
+        if isinstance(inner, ast.NamedExpr):
+            reason = _named(inner, node, scope)
+            if reason is not None:
+                return reason
         reason = _EXPRESSIONS.get(type(inner))
         if reason is not None:
             return reason
@@ -181,12 +252,45 @@ def expression(node: ast.expr) -> str | None:
         if isinstance(inner, ast.Name) and is_private(inner.id):
             return f"`{inner.id}` is a private name of its class"
         if isinstance(inner, ast.Call):
-            if isinstance(inner.func, ast.Name) and inner.func.id == "super":
-                return "`super()` reads the frame"
-            if any(isinstance(argument, ast.Starred) for argument in inner.args) or any(
-                keyword.arg is None for keyword in inner.keywords
-            ):
-                return "star-arguments"
+            reason = _call(inner, node, scope)
+            if reason is not None:
+                return reason
+    return None
+
+
+def _call(node: ast.Call, whole: ast.expr, scope: Scope) -> str | None:
+    if isinstance(node.func, ast.Name) and node.func.id == "super":
+        return _parent(node, whole, scope)
+    if sum(keyword.arg is None for keyword in node.keywords) > 1:
+        return "several `**` in one call"
+    return None
+
+
+def _parent(node: ast.Call, whole: ast.expr, scope: Scope) -> str | None:
+    """`super().name` in a method whose first parameter is never bound anew."""
+    if node.args or node.keywords or scope.first is None or "super" in scope.local:
+        return "`super` with arguments"
+    for inner in ast.walk(whole):
+        inside = isinstance(inner, _OWN_SCOPE) and any(part is node for part in ast.walk(inner))
+        if inside:
+            return "`super()` in a scope of its own"
+        if isinstance(inner, ast.Attribute) and inner.value is node:
+            return None
+    return "`super()` reads the frame"
+
+
+def _named(node: ast.NamedExpr, whole: ast.expr, scope: Scope) -> str | None:
+    """`:=` binds a plain local that nothing to its left reads, outside any comprehension."""
+    name = node.target.id
+    if not scope.is_plain_local(name):
+        return f"stores `{name}`, which other code can see"
+    for inner in ast.walk(whole):
+        if isinstance(inner, _OWN_SCOPE) and any(part is node for part in ast.walk(inner)):
+            return "assigns inside an expression with a scope of its own (:=)"
+        if not isinstance(inner, ast.Name) or inner.id != name or inner is node.target:
+            continue
+        if (inner.lineno, inner.col_offset) < (node.lineno, node.col_offset):
+            return f"reads `{name}` to the left of where it is assigned (:=)"
     return None
 
 

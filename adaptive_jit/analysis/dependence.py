@@ -53,8 +53,14 @@ class _Follower:
         changed = changed_container(node)
         if isinstance(node, ast.For):
             self.loop(node)
+        elif isinstance(node, ast.While):
+            self.rounds_of(node)
         elif isinstance(node, ast.If):
             self.branch(node)
+        elif isinstance(node, ast.Try):
+            self.block([*node.body, *node.orelse])
+            for clause in node.handlers:
+                self.block(clause.body)
         elif changed is not None and not isinstance(node, ast.AugAssign):
             self.names[changed.id] = self.names.get(changed.id, _NOTHING) | self.parts(node)
         elif isinstance(node, ast.Assign):
@@ -102,6 +108,12 @@ class _Follower:
         self.control = outer
         self.block(node.orelse)
 
+    def rounds_of(self, node: ast.While) -> None:
+        outer = self.control
+        self.control = outer | self.decides(node.test)
+        self.twice(ast.Tuple([]), self.control, lambda: self.block(node.body))
+        self.control = outer
+
     def twice(self, target: ast.expr, flow: Flow, body: object) -> None:
         assert callable(body)
         for again in (0, 1):
@@ -124,6 +136,10 @@ class _Follower:
             return self.names.get(node.id, _NOTHING)
         if isinstance(node, ast.Lambda):
             return _NOTHING
+        if isinstance(node, ast.NamedExpr):
+            flow = self.value(node.value)
+            self.bind(node.target, flow)
+            return flow
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self.comprehension(node)
         if isinstance(node, ast.IfExp):

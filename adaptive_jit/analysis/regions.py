@@ -14,6 +14,8 @@ from adaptive_jit.syntax.scope import (
     Scope,
     changed_container,
     consumes_generator,
+    is_parent,
+    numbered,
     scope_of,
 )
 from adaptive_jit.syntax.source import FunctionSource, NotAnalysable, statement_text
@@ -26,6 +28,9 @@ LIGHT_METHODS = frozenset(
     "items keys values encode decode splitlines removeprefix removesuffix".split()
 )
 """Method names that are nearly always those of str, bytes and dict: not worth a thread."""
+
+DISPLAYS = frozenset({"tqdm", "trange", "track"})
+"""Names under which programs know the displays of tqdm and rich."""
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
@@ -152,6 +157,11 @@ class _Numbering(ast.NodeVisitor):
         else:
             self.visit(value)
 
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """``super()`` itself is no operation."""
+        if not is_parent(node):
+            self.visit(node.value)
+
     def visit_Call(self, node: ast.Call) -> None:
         self.call(node, discarded=False)
 
@@ -190,7 +200,7 @@ class _Numbering(ast.NodeVisitor):
     def comprehension(self, clauses: list[ast.comprehension], results: list[ast.expr]) -> None:
         depth = len(self.loops)
         for clause in clauses:
-            self.visit(clause.iter)
+            self.iterable(clause.iter)
             self.loop(clause, clause.iter.lineno)
             for condition in clause.ifs:
                 self.visit(condition)
@@ -198,8 +208,20 @@ class _Numbering(ast.NodeVisitor):
             self.visit(result)
         del self.loops[depth:]
 
+    def iterable(self, node: ast.expr) -> None:
+        """What a loop walks over; a progress display is walked as what it is given."""
+        inner = numbered(node)
+        if inner is not None and _looks_like_display(inner):
+            self.iterable(inner)
+        elif _looks_like_display(node):
+            assert isinstance(node, ast.Call)
+            self.generic_visit(node)
+            self.site(node, CallRole.DISPLAY)
+        else:
+            self.visit(node)
+
     def visit_For(self, node: ast.For) -> None:
-        self.visit(node.iter)
+        self.iterable(node.iter)
         depth = len(self.loops)
         self.loop(node, node.lineno)
         for statement in node.body:
@@ -207,6 +229,14 @@ class _Numbering(ast.NodeVisitor):
         del self.loops[depth:]
         for statement in node.orelse:
             self.visit(statement)
+
+    def visit_While(self, node: ast.While) -> None:
+        self.visit(node.test)
+        depth = len(self.loops)
+        self.loop(node, node.lineno)
+        for statement in node.body:
+            self.visit(statement)
+        del self.loops[depth:]
 
     def loop(self, node: ast.AST, line: int) -> None:
         index = len(self.analysis.loop_parents)
@@ -245,6 +275,15 @@ def _operations(numbering: _Numbering, flows: Dependences) -> Iterator[Operation
         )
 
 
+def _looks_like_display(node: ast.expr) -> bool:
+    """Whether *node* is spelt like a progress display; what it is shows at run time."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    function = node.func
+    name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+    return name in DISPLAYS
+
+
 def _role(node: ast.Call, scope: Scope) -> CallRole:
     function = node.func
     name = function.id if isinstance(function, ast.Name) else ""
@@ -272,7 +311,7 @@ def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = Fals
             changes = isinstance(node.func, ast.Attribute) and node.func.attr in ALL_MUTATORS
             if not changes:
                 total += 2 if in_loop else 1
-        loops = isinstance(node, (ast.For, ast.GeneratorExp, *COMPREHENSIONS))
+        loops = isinstance(node, (ast.For, ast.While, ast.GeneratorExp, *COMPREHENSIONS))
         total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
     return total
 

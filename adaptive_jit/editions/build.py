@@ -31,6 +31,7 @@ from adaptive_jit.editions.nodes import (
 )
 from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
+from adaptive_jit.syntax.scope import is_parent
 from adaptive_jit.syntax.source import NotAnalysable, compile_function
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ class _Assembly:
     def note(self, statement: ast.stmt) -> None:
         """Names that are certainly bound once *statement* has run."""
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) and statement.value:
-            self.bound |= stored_names([statement]) - self.analysis.scope.deleted
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            self.bound |= stored_names(targets) - self.analysis.scope.deleted
 
     def inside(self, statement: ast.stmt) -> ast.stmt:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -178,6 +180,9 @@ class _Assembly:
         scope = self.analysis.scope
         read = loaded_names(*statements) | stored_names(statements)
         own = scope.local | set(self.analysis.source.free)
+        parents = any(is_parent(inner) for part in statements for inner in ast.walk(part))
+        if parents and scope.first is not None:
+            return sorted((read & own) | {"__class__", scope.first})
         return sorted((read & own) - {"__class__"})
 
     def input(self, name: str) -> ast.expr:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
-from adaptive_jit.syntax.scope import changed_container
+from adaptive_jit.syntax.scope import changed_container, is_parent, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,6 +128,9 @@ class GuardPoints(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        if is_parent(node):
+            self.mark(node.value, "p")
+            return
         self.mark(node.value, "a")
         self.generic_visit(node)
 
@@ -161,10 +164,17 @@ class GuardPoints(ast.NodeVisitor):
             self.visit(node.func)
             generator = node.args[0]
             assert isinstance(generator, ast.GeneratorExp)
-            if not (isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple")):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            if name == "dict":
+                assert isinstance(generator.elt, ast.Tuple)
+                self.operands(*zip(generator.elt.elts, "sz", strict=True))
+            elif name not in ("list", "tuple"):
                 self.mark(generator.elt, "s")
             self.comprehension(generator.generators, [generator.elt])
             return
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.mark(keyword.value, "m")
         self.generic_visit(node)
 
     def comprehension(
@@ -180,6 +190,10 @@ class GuardPoints(ast.NodeVisitor):
             self.visit(result)
 
     def loop(self, iterable: ast.expr) -> None:
+        inner = numbered(iterable)
+        if inner is not None and is_display(inner, self.sites):
+            assert isinstance(iterable, ast.Call)
+            self.put(iterable.func, Guard(self.count, "e"))
         iterable._adaptive_loop = Guard(self.count, "loop")  # type: ignore[attr-defined]
         self.count += 1
 
@@ -196,6 +210,10 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self.loop(node.iter)
+        self.generic_visit(node)
+
+    def visit_While(self, node: ast.While) -> None:
+        self.truth(node.test)
         self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> None:
@@ -230,6 +248,12 @@ class GuardPoints(ast.NodeVisitor):
                 self.visit(argument)
             return
         self.generic_visit(node)
+
+
+def is_display(node: ast.expr, sites: dict[int, CallSite]) -> bool:
+    """Whether *node* makes the progress display of a loop."""
+    site = sites.get(id(node))
+    return site is not None and site.role is CallRole.DISPLAY
 
 
 def loop_guard(node: ast.expr) -> Guard:

@@ -8,21 +8,25 @@ an operation on it is held for its turn.
 
 from __future__ import annotations
 
+import abc
 import ast
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.editions.guards import guard_of, guards_in
-from adaptive_jit.editions.nodes import assign, const, load, method, store
+from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.replay import mangled
 from adaptive_jit.syntax.program import Analysis, CallRole
+from adaptive_jit.syntax.scope import is_parent
 
 if TYPE_CHECKING:
     from adaptive_jit.editions.needs import Needs
 
+_EVALUATED = (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.NamedExpr)
+
 ISSUER, CHECK, PATH, POISON_NAME = ".issuer", ".check", ".path", ".poison"
 
 
-class Emitter:
+class Emitter(abc.ABC):
     """Collects statements; knows which names may be pending."""
 
     def __init__(self, analysis: Analysis, needs: Needs, shadows: set[str]) -> None:
@@ -96,6 +100,8 @@ class Emitter:
             return self.call(node)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
             return self.comprehension(node)
+        if isinstance(node, ast.NamedExpr):
+            return self.named(node)
         if isinstance(node, ast.IfExp) and self.branches(node):
             return self.conditional(node.test, node.body, node.orelse)
         if isinstance(node, ast.BoolOp) and self.branches(node):
@@ -106,6 +112,18 @@ class Emitter:
         inputs: list[str] = []
         return self.derived("derive", node, self.transparent(node, inputs), inputs)
 
+    @abc.abstractmethod
+    def comprehension(self, node: Any, *, needed: bool = True) -> ast.expr:
+        """The value of a comprehension, or of a generator expression that is used up."""
+
+    @abc.abstractmethod
+    def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> ast.expr:
+        """The value of the arm that *test* chooses."""
+
+    @abc.abstractmethod
+    def short_circuit(self, node: ast.BoolOp) -> ast.expr:
+        """The value of ``and`` or ``or``, whose later operands may not be reached."""
+
     def effects(self, node: ast.expr) -> None:
         """As `value` where nobody needs the value: start operations, check the guards."""
         if isinstance(node, ast.Constant | ast.Name | ast.Lambda):
@@ -113,13 +131,23 @@ class Emitter:
         if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
             self.comprehension(node, needed=False)
             return
-        if isinstance(node, ast.Call) or self.branches(node):
+        if isinstance(node, ast.Call | ast.NamedExpr) or self.branches(node):
             self.value(node)
             return
         inputs: list[str] = []
         expression = self.transparent(node, inputs)
         if guards_in(node):
             self.derived("cross", node, expression, inputs)
+
+    def named(self, node: ast.NamedExpr) -> ast.expr:
+        """``name := value``: bound here, in the order of the program."""
+        result = self.value(node.value)
+        if not isinstance(result, ast.Name | ast.Constant):
+            result = self.keep(result)
+        name, _ = self.resolve(node.target.id)
+        self.emit(assign(name, result))
+        # What the name holds now; a later store to it must not be seen here.
+        return self.keep(result)
 
     def derived(self, how: str, node: ast.AST, expression: ast.expr, inputs: list[str]) -> ast.expr:
         inputs = list(dict.fromkeys(inputs))
@@ -150,13 +178,13 @@ class Emitter:
             if pending:
                 inputs.append(name)
             return load(name)
-        if isinstance(node, ast.Call | ast.ListComp | ast.SetComp | ast.DictComp) or self.branches(
-            node
-        ):
+        if isinstance(node, _EVALUATED) or self.branches(node):
             result = self.value(node)
             if isinstance(result, ast.Name):
                 inputs.append(result.id)
             return result
+        if isinstance(node, ast.Attribute) and is_parent(node):
+            return self.parent(node, inputs)
         if isinstance(node, ast.Attribute):
             owner = self.transparent(node.value, inputs)
             name = mangled(node.attr, self.analysis.source.class_name)
@@ -168,6 +196,14 @@ class Emitter:
             return ast.Starred(inner, ast.Load())
         rebuilt: ast.expr = self.rebuilt(node, inputs)
         return rebuilt
+
+    def parent(self, node: ast.Attribute, inputs: list[str]) -> ast.expr:
+        """``super().name``, found without a frame."""
+        first = self.analysis.scope.first
+        assert first is not None
+        owner = self.transparent(load(first), inputs)
+        name = mangled(node.attr, self.analysis.source.class_name)
+        return method(load(CHECK), "parent", load("super"), load("__class__"), owner, const(name))
 
     def unknown(self, inputs: list[str]) -> str:
         inputs.append(POISON_NAME)
@@ -215,40 +251,13 @@ class Emitter:
         return isinstance(node, ast.Compare) and self.has_calls(*node.comparators[1:])
 
     def has_calls(self, *nodes: ast.AST) -> bool:
+        """Whether a part does more than compute: makes a call, or binds a name."""
         sites = self.analysis.sites
-        return any(id(inner) in sites for node in nodes for inner in ast.walk(node))
-
-    # ---- branches in expressions ----------------------------------------------------
-
-    def truth(self, node: ast.expr) -> ast.Name:
-        return self.retried(method(load(ISSUER), "truth", self.value(node)))
-
-    def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> ast.expr:
-        name = self.temporary()
-        decided = self.truth(test)
-
-        def arm(value: ast.expr) -> list[ast.stmt]:
-            return self.nested(lambda: self.emit(assign(name, self.value(value))))
-
-        self.emit(ast.If(decided, arm(body), arm(orelse)))
-        return load(name)
-
-    def short_circuit(self, node: ast.BoolOp) -> ast.expr:
-        name = self.temporary()
-
-        def rest(values: list[ast.expr]) -> None:
-            self.emit(assign(name, self.value(values[0])))
-            if len(values) == 1:
-                return
-            decided = self.retried(method(load(ISSUER), "truth", load(name)))
-            further = self.nested(lambda: rest(values[1:]))
-            if isinstance(node.op, ast.And):
-                self.emit(ast.If(decided, further, []))
-            else:
-                self.emit(ast.If(ast.UnaryOp(ast.Not(), decided), further, []))
-
-        rest(node.values)
-        return load(name)
+        return any(
+            id(inner) in sites or isinstance(inner, ast.NamedExpr)
+            for node in nodes
+            for inner in ast.walk(node)
+        )
 
     # ---- operations -----------------------------------------------------------------
 
@@ -258,16 +267,24 @@ class Emitter:
             return self.consumer(node)
         if site.role is CallRole.PARALLEL:
             return self.listed(node)
+        return self.started("call", node)
+
+    def started(self, how: str, node: ast.Call) -> ast.expr:
+        """Start the operation, or learn what a progress display walks over."""
+        site = self.analysis.sites[id(node)]
         function = self.callee(node.func)
-        args = [self.value(argument) for argument in node.args]
-        keys: list[ast.expr | None] = [const(keyword.arg) for keyword in node.keywords]
-        values = [self.value(keyword.value) for keyword in node.keywords]
+        args = [self.argument(argument) for argument in node.args]
+        keys: list[ast.expr | None] = [
+            None if keyword.arg is None else const(keyword.arg) for keyword in node.keywords
+        ]
+        names = tuple(keyword.arg for keyword in node.keywords if keyword.arg is not None)
+        values = [self.keyword(keyword, names) for keyword in node.keywords]
         parts = (*node.args, *map(_value, node.keywords))
         made = 2 if self.needs.makes(node.func) else int(any(map(self.needs.makes, parts)))
         result = self.retried(
             method(
                 load(ISSUER),
-                "call",
+                how,
                 const(site.index),
                 load(self.path),
                 function,
@@ -278,6 +295,20 @@ class Emitter:
         )
         self.pause()
         return result
+
+    def argument(self, node: ast.expr) -> ast.expr:
+        """One argument; what a star unpacks must be there, and of a builtin type."""
+        if not isinstance(node, ast.Starred):
+            return self.value(node)
+        arrived = self.retried(method(load(ISSUER), "arrived", self.value(node.value)))
+        return ast.Starred(self.keep(method(load(CHECK), "i", arrived)), ast.Load())
+
+    def keyword(self, keyword: ast.keyword, names: tuple[str, ...]) -> ast.expr:
+        """One keyword argument, or the dict behind ``**``."""
+        if keyword.arg is not None:
+            return self.value(keyword.value)
+        arrived = self.retried(method(load(ISSUER), "arrived", self.value(keyword.value)))
+        return self.keep(method(load(CHECK), "named", arrived, const(names)))
 
     def callee(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Lambda):
@@ -295,7 +326,10 @@ class Emitter:
         checked = items
         if guard_of(generator.elt) is not None:
             checked = method(load(CHECK), "each", items)
-        return self.derived("derive", node, ast.Call(function, [checked], []), inputs)
+        elif isinstance(node.func, ast.Name) and node.func.id == "dict":
+            checked = method(load(CHECK), "pairs", items)
+        called = ast.Call(function, [checked], node.keywords)
+        return self.derived("derive", node, called, inputs)
 
     def listed(self, node: ast.Call) -> ast.expr:
         site = self.analysis.sites[id(node)]
@@ -308,85 +342,6 @@ class Emitter:
         if isinstance(result, ast.Name):
             return self.retried(method(load(ISSUER), "gather", result))
         return result
-
-    # ---- comprehensions -------------------------------------------------------------
-
-    def comprehension(self, node: Any, *, needed: bool = True) -> ast.expr:
-        results = self.temporary() if needed else ""
-        keyed = isinstance(node, ast.DictComp)
-        if needed:
-            self.emit(assign(results, ast.List([], ast.Load())))
-        outer_path = self.path
-        self.renamed.append({})
-        self.clause(node, 0, results)
-        self.renamed.pop()
-        self.path = outer_path
-        if not needed:
-            return load(POISON_NAME)
-        gathered = method(load(ISSUER), "gather", load(results))
-        if keyed:
-            gathered = method(load(ISSUER), "gather_pairs", load(results))
-        elif isinstance(node, ast.SetComp):
-            gathered = method(load(ISSUER), "gather_set", load(results))
-        return self.keep(gathered)
-
-    def clause(self, node: Any, position: int, results: str) -> None:
-        if position == len(node.generators):
-            if not results:
-                for name in ("elt", "key", "value"):
-                    if hasattr(node, name):
-                        self.effects(getattr(node, name))
-            elif isinstance(node, ast.DictComp):
-                pair = ast.Tuple([self.value(node.key), self.value(node.value)], ast.Load())
-                self.emit(ast.Expr(method(load(results), "append", pair)))
-            else:
-                self.emit(ast.Expr(method(load(results), "append", self.value(node.elt))))
-            return
-        clause = node.generators[position]
-        names = self.renamed[-1]
-        items = self.items(clause.iter)
-
-        def body(path: str, item: str) -> None:
-            for name in ast.walk(clause.target):
-                if isinstance(name, ast.Name):
-                    names[name.id] = f".c{self.counter}_{name.id}"
-                    self.counter += 1
-            self.unpack(clause.target, load(item))
-            self.path = path
-            self.filtered(clause.ifs, lambda: self.clause(node, position + 1, results))
-
-        self.loop(items, body)
-
-    def filtered(self, conditions: list[ast.expr], build: Any) -> None:
-        if not conditions:
-            build()
-            return
-        decided = self.truth(conditions[0])
-        self.emit(ast.If(decided, self.nested(lambda: self.filtered(conditions[1:], build)), []))
-
-    def items(self, iterable: ast.expr) -> ast.expr:
-        return self.retried(method(load(ISSUER), "arrived", self.value(iterable)))
-
-    def loop(self, items: ast.expr, build: Any, orelse: list[ast.stmt] | None = None) -> None:
-        path, item = self.temporary(), self.temporary()
-        outer = self.path
-        walk = method(load(ISSUER), "walk", load(outer), items)
-        target = ast.Tuple([store(path), store(item)], ast.Store())
-        body = self.nested(lambda: build(path, item))
-        self.path = outer
-        self.emit(ast.For(target, walk, body, orelse or []))
-
-    def unpack(self, target: ast.expr, value: ast.expr) -> None:
-        """Bind the names of *target* to the parts of *value*, a known item."""
-        if isinstance(target, ast.Name):
-            name, _ = self.resolve(target.id)
-            self.emit(assign(name, value))
-            return
-        assert isinstance(target, ast.Tuple)
-        whole = self.keep(method(load(CHECK), "unpack", value, const(len(target.elts))))
-        for position, element in enumerate(target.elts):
-            part = ast.Subscript(whole, const(position), ast.Load())
-            self.unpack(element, self.keep(part))
 
 
 def _value(keyword: ast.keyword) -> ast.expr:

@@ -51,11 +51,58 @@ def contains_jump(statements: Iterable[ast.stmt], *kinds: type[ast.stmt]) -> boo
     return any(isinstance(inner, kinds) for node in statements for inner in ast.walk(node))
 
 
+def read_first(statements: Iterable[ast.stmt], bound: set[str]) -> set[str]:
+    """Names that *statements* may read before having certainly bound them; adds to *bound*."""
+    early: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            early |= _read(node.value, bound)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                early |= loaded_names(target) - bound
+            bound |= stored_names([node])
+        elif isinstance(node, ast.If):
+            early |= _read(node.test, bound)
+            arms = [set(bound), set(bound)]
+            early |= read_first(node.body, arms[0]) | read_first(node.orelse, arms[1])
+            bound |= arms[0] & arms[1]
+        else:
+            early |= (loaded_names(node) | stored_names([node])) - bound
+    return early
+
+
+def _read(value: ast.expr | None, bound: set[str]) -> set[str]:
+    """Names read in an expression; a name that it binds for certain is bound behind it."""
+    first = _first_of(value)
+    if isinstance(first, ast.NamedExpr):
+        # Nothing reads the name before (see `adaptive_jit.analysis.constructs`).
+        early = loaded_names(first.value) - bound
+        bound.add(first.target.id)
+        return early | (loaded_names(value) - bound)
+    return loaded_names(value) - bound
+
+
+def _first_of(node: ast.expr | None) -> ast.expr | None:
+    """The part of an expression that is evaluated first, whatever the others are."""
+    while True:
+        if isinstance(node, ast.Compare | ast.BinOp):
+            node = node.left
+        elif isinstance(node, ast.BoolOp):
+            node = node.values[0]
+        elif isinstance(node, ast.UnaryOp):
+            node = node.operand
+        else:
+            return node
+
+
 class Needs:
     """The names of a region whose values an operation, condition or loop depends on."""
 
-    def __init__(self, statements: list[ast.stmt], sites: dict[int, CallSite]) -> None:
+    def __init__(
+        self, statements: list[ast.stmt], sites: dict[int, CallSite], *, deciding: bool = True
+    ) -> None:
         self.sites = sites
+        self.deciding = deciding
         self.names = self._roots(statements)
         self.made: set[str] = set()
         assignments = list(_assignments(statements))
@@ -80,7 +127,9 @@ class Needs:
             if isinstance(node, ast.Call) and id(node) in self.sites:
                 if self.sites[id(node)].role is not CallRole.MUTATOR:
                     roots |= loaded_names(node)
-            elif isinstance(node, ast.If | ast.IfExp | ast.Assert):
+            elif isinstance(node, ast.If) and not self.deciding and not self._operates(node):
+                continue
+            elif isinstance(node, ast.If | ast.IfExp | ast.Assert | ast.While):
                 roots |= loaded_names(node.test)
             elif isinstance(node, ast.For | ast.comprehension):
                 roots |= loaded_names(node.iter)
@@ -89,6 +138,13 @@ class Needs:
             elif isinstance(node, ast.BoolOp):
                 roots |= loaded_names(*node.values[:-1])
         return roots
+
+    def _operates(self, node: ast.If) -> bool:
+        """Whether a branch decides about calls or about leaving."""
+        return contains_jump([node], ast.Break, ast.Continue, ast.Return) or any(
+            id(inner) in self.sites and self.sites[id(inner)].role is not CallRole.MUTATOR
+            for inner in ast.walk(node)
+        )
 
     def makes(self, value: ast.expr | None) -> bool:
         """Whether *value* may hold a container that the slice makes a copy of its own of."""
@@ -141,6 +197,8 @@ def _assignments(
         elif isinstance(node, ast.AugAssign):
             yield _bound(node.target), node.value
             yield _bound(node.target), ast.Name(next(iter(_bound(node.target))), ast.Load())
+        elif isinstance(node, ast.NamedExpr):
+            yield _bound(node.target), node.value
         elif isinstance(node, ast.For):
             yield _bound(node.target), node.iter
 

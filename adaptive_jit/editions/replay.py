@@ -13,9 +13,10 @@ import ast
 import copy
 from typing import Any
 
-from adaptive_jit.editions.guards import Guard, guard_of, loop_guard
+from adaptive_jit.editions.guards import Guard, guard_of, is_display, loop_guard
 from adaptive_jit.editions.nodes import WINDOW, const, load, located, nowhere, window
 from adaptive_jit.syntax.program import CallRole, CallSite, LoopSite
+from adaptive_jit.syntax.scope import is_parent, numbered
 
 
 class Replay(ast.NodeTransformer):
@@ -50,12 +51,17 @@ class Replay(ast.NodeTransformer):
         if guard.deferred:
             later = window("later", const(guard.number), const(guard.kind), new)
             return located(later, like)
-        if guard.kind == "a":
+        if guard.kind in "ap":
             extra.append(const(self.attribute_of[id(like)]))
         return located(window(guard.kind, const(guard.number), new, *extra), like)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.attribute_of[id(node.value)] = mangled(node.attr, self.class_name)
+        if is_parent(node):
+            guard = guard_of(node.value)
+            if guard is not None:
+                node.value = self.guarded(guard, node.value, node.value)  # type: ignore[assignment]
+            return node
         return self.generic_visit(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
@@ -78,13 +84,21 @@ class Replay(ast.NodeTransformer):
         if site.role is CallRole.PARALLEL:
             node.func = window("reach", number, node.func)
             return located(window("reached", number, node), node)
-        taken = ast.Call(
-            ast.Attribute(load(WINDOW), "take", ast.Load()),
-            [number, node.func, *node.args],
-            node.keywords,
-        )
-        call = ast.copy_location(ast.Call(taken, [], []), node)
-        return located(window("done", number, call), node)
+        return located(window("done", number, self.fetched("take", number, node)), node)
+
+    @staticmethod
+    def fetched(how: str, number: ast.expr, node: ast.Call) -> ast.expr:
+        """The call *node* through the window, made in the user's frame."""
+        chosen: ast.expr = ast.Attribute(load(WINDOW), how, ast.Load())
+        given = [number, node.func]
+        if any(isinstance(argument, ast.Starred) for argument in node.args) or any(
+            keyword.arg is None for keyword in node.keywords
+        ):
+            # What cannot be unpacked is reported with the name of the callee.
+            chosen = window("starred", const(how), number, node.func)
+            given = []
+        chosen = ast.Call(chosen, [*given, *node.args], node.keywords)
+        return ast.copy_location(ast.Call(chosen, [], []), node)
 
     def comprehension(self, node: Any) -> ast.AST:
         for clause in node.generators:
@@ -104,11 +118,23 @@ class Replay(ast.NodeTransformer):
 
     def iterable(self, node: ast.expr, loop: LoopSite, target: ast.expr) -> ast.expr:
         guard = loop_guard(node)
-        unpacks = isinstance(target, ast.Tuple)
-        new = window(
-            "loop", const(guard.number), const(loop.index), self.visit(node), const(unpacks)
-        )
-        return located(new, node)
+        numbers = (const(guard.number), const(loop.index))
+        unpacks = const(isinstance(target, ast.Tuple))
+        inner = numbered(node)
+        outer = inner is not None and is_display(inner, self.sites)
+        display = inner if outer else node
+        if not is_display(display, self.sites):  # type: ignore[arg-type]
+            return located(window("loop", *numbers, self.visit(node), unpacks), node)
+        assert isinstance(display, ast.Call)
+        index = const(self.sites[id(display)].index)
+        self.generic_visit(display)
+        call = self.fetched("shown", index, display)
+        if outer:
+            assert isinstance(node, ast.Call)
+            node.func = self.visit(node.func)
+            node.args[0] = located(window("display", index, call), display)
+            call = node
+        return located(window("displayed", index, *numbers, call, unpacks), node)
 
     def visit_For(self, node: ast.For) -> ast.AST:
         plain = copy.deepcopy(node.body)
@@ -119,10 +145,26 @@ class Replay(ast.NodeTransformer):
         node.orelse = self.block(node.orelse)
         return node
 
+    def visit_While(self, node: ast.While) -> Any:
+        plain = copy.deepcopy(node.body)
+        loop = const(self.loops[id(node)].index)
+        node.test = located(window("round", loop, self.visit(node.test)), node.test)
+        test = ast.Attribute(load(WINDOW), "on", ast.Load())
+        node.body = [nowhere(ast.If(test, self.block(node.body), plain))]
+        return [nowhere(ast.Expr(window("rounds", loop))), node]
+
     def visit_If(self, node: ast.If) -> ast.AST:
         node.test = self.visit(node.test)
         node.body = self.block(node.body)
         node.orelse = self.block(node.orelse)
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        node.body = self.block(node.body)
+        node.orelse = self.block(node.orelse)
+        for clause in node.handlers:
+            caught = nowhere(ast.Expr(window("caught")))
+            clause.body = [caught, *self.block(clause.body)]
         return node
 
     def visit_Expr(self, node: ast.Expr) -> Any:

@@ -6,18 +6,22 @@ import ast
 from typing import TYPE_CHECKING
 
 from adaptive_jit.editions.guards import guards_in
-from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME, Emitter
-from adaptive_jit.editions.needs import Needs, contains_jump, loaded_names, stored_names
+from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
+from adaptive_jit.editions.needs import Needs, contains_jump, read_first, stored_names
 from adaptive_jit.editions.nodes import assign, const, load, method
+from adaptive_jit.editions.walks import ITEM, Walks, is_waited_for
+from adaptive_jit.syntax.program import CallRole
 from adaptive_jit.syntax.scope import changed_container
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from adaptive_jit.syntax.program import Analysis
 
-_CONTROL = (ast.If, ast.For, ast.IfExp, ast.BoolOp, ast.comprehension, ast.Assert)
+_LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Assert, ast.Raise, ast.For, ast.While, ast.Try)
 
 
-class Slice(Emitter):
+class Slice(Walks):
     """Translates statements; loops with decisions inside become strands."""
 
     strands = 0
@@ -26,6 +30,8 @@ class Slice(Emitter):
         super().__init__(analysis, Needs(statements, analysis.sites), stored_names(statements))
         self.statements = statements
         self.continue_ends_strand = False
+        self.aside: list[ast.If] = []
+        self.operands: set[str] | None = None
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Translate *statements* in order."""
@@ -36,8 +42,12 @@ class Slice(Emitter):
         changed = changed_container(node)
         if isinstance(node, ast.For):
             self.for_loop(node)
+        elif isinstance(node, ast.While):
+            self.while_loop(node)
         elif isinstance(node, ast.If):
             self.branch(node)
+        elif isinstance(node, ast.Try):
+            self.attempt(node)
         elif changed is not None:
             self.change(node, changed.id)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -133,7 +143,62 @@ class Slice(Emitter):
     # ---- control --------------------------------------------------------------------
 
     def branch(self, node: ast.If) -> None:
-        decided = self.truth(node.test)
+        if self.is_idle(node):
+            self.unless_undecided(node)
+            return
+        if self.goes_aside(node):
+            self.strand(self.path, const(None), lambda: self.decide(node), [node])
+            for name in sorted(stored_names([node])):
+                self.emit(assign(name, load(POISON_NAME)))
+            return
+        self.decide(node)
+
+    def attempt(self, node: ast.Try) -> None:
+        """The body as it runs without an exception; what an exception makes of names is unknown."""
+        self.block(node.body)
+        self.block(node.orelse)
+        unknown = stored_names(node.handlers)
+        if len(node.body) > 1 or node.orelse:
+            unknown |= stored_names([*node.body, *node.orelse])
+        for name in sorted(unknown):
+            self.emit(assign(name, load(POISON_NAME)))
+
+    def is_idle(self, node: ast.If) -> bool:
+        """Whether no operation depends on the outcome, as with the best score so far."""
+        arms = [*node.body, *node.orelse]
+        if any(isinstance(inner, _LEAVES) for arm in arms for inner in ast.walk(arm)):
+            return False
+        sites = (self.analysis.sites.get(id(inner)) for arm in arms for inner in ast.walk(arm))
+        if any(site is not None and site.role is not CallRole.MUTATOR for site in sites):
+            return False
+        if self.operands is None:
+            self.operands = Needs(self.statements, self.analysis.sites, deciding=False).names
+        return not stored_names([node]) & self.operands
+
+    def unless_undecided(self, node: ast.If) -> None:
+        """A condition that is not yet known is passed by; what it may bind is unknown then."""
+        test = self.keep(self.value(node.test))
+        unknown: list[ast.stmt] = [
+            assign(name, load(POISON_NAME)) for name in sorted(stored_names([node]))
+        ]
+        passed = method(load(ISSUER), "passes", const(guards_in(node)), test)
+        self.emit(ast.If(passed, unknown, self.nested(lambda: self.decide(node, test))))
+
+    def goes_aside(self, node: ast.If) -> bool:
+        """Whether what follows need not wait for a condition that is not yet known."""
+        if node in self.aside or not self.has_calls(node.test):
+            return False
+        if contains_jump([node], ast.Break, ast.Continue, ast.Return, ast.Assert, ast.Raise):
+            return False
+        handed_on = stored_names([node]) & self.needs.names
+        self.aside.append(node)
+        return not handed_on & self.read_elsewhere(node)
+
+    def decide(self, node: ast.If, test: ast.expr | None = None) -> None:
+        """Follow the arm that the condition chooses, as soon as that is known."""
+        if test is None:
+            test = self.value(node.test)
+        decided = self.retried(method(load(ISSUER), "truth", test))
         body = self.nested(lambda: self.block(node.body))
         orelse = self.nested(lambda: self.block(node.orelse)) if node.orelse else []
         self.emit(ast.If(decided, body, orelse))
@@ -142,7 +207,7 @@ class Slice(Emitter):
         items = self.items(node.iter)
         orelse = self.nested(lambda: self.block(node.orelse)) if node.orelse else None
         if self.runs_as_strands(node):
-            self.loop(items, lambda path, item: self.strand(node, path, item), orelse)
+            self.loop(items, lambda path, item: self.iteration(node, path, item), orelse)
             for name in sorted(stored_names([node])):
                 self.emit(assign(name, load(POISON_NAME)))
             return
@@ -156,28 +221,35 @@ class Slice(Emitter):
         self.loop(items, body, orelse)
         self.continue_ends_strand = outer
 
+    def while_loop(self, node: ast.While) -> None:
+        """Round after round, as far as the condition is known."""
+        path, outer = self.temporary(), self.path
+        count = self.keep(const(-1))
+        jumps, self.continue_ends_strand = self.continue_ends_strand, False
+
+        def build() -> None:
+            decided = self.truth(node.test)
+            self.emit(ast.If(ast.UnaryOp(ast.Not(), decided), [ast.Break()], []))
+            self.emit(assign(count.id, ast.BinOp(load(count.id), ast.Add(), const(1))))
+            self.emit(assign(path, method(load(ISSUER), "round", load(outer), load(count.id))))
+            self.path = path
+            self.block(node.body)
+
+        body = self.nested(build)
+        self.path, self.continue_ends_strand = outer, jumps
+        self.emit(ast.While(const(True), body, []))
+
     def runs_as_strands(self, node: ast.For) -> bool:
         """Whether iterations may go on independently: no jump, nothing handed on."""
-        if not any(isinstance(inner, _CONTROL) for s in node.body for inner in ast.walk(s)):
+        if not any(is_waited_for(inner) for s in node.body for inner in ast.walk(s)):
             return False
         if contains_jump(node.body, ast.Break, ast.Return) or node.orelse:
             return False
         handed_on = stored_names(node.body) & self.needs.names
-        return not handed_on & (self.read_first(node) | self.read_elsewhere(node))
-
-    def read_first(self, node: ast.For) -> set[str]:
-        """Names that an iteration may read before it has certainly bound them."""
         bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-        early: set[str] = set()
-        for statement in node.body:
-            if isinstance(statement, ast.Assign | ast.AnnAssign):
-                early |= loaded_names(statement.value) - bound
-                bound |= stored_names([statement])
-            else:
-                early |= (loaded_names(statement) | stored_names([statement])) - bound
-        return early
+        return not handed_on & (read_first(node.body, bound) | self.read_elsewhere(node))
 
-    def read_elsewhere(self, node: ast.For) -> set[str]:
+    def read_elsewhere(self, node: ast.stmt) -> set[str]:
         inside = {id(inner) for inner in ast.walk(node)}
         return {
             inner.id
@@ -188,37 +260,43 @@ class Slice(Emitter):
             and id(inner) not in inside
         }
 
-    def strand(self, node: ast.For, path: str, item: str) -> None:
-        """One iteration as a generator of its own, with its own copies of the variables."""
+    def strand(
+        self, path: str, item: ast.expr, build: Callable[[], None], parts: Sequence[ast.AST]
+    ) -> None:
+        """What *build* emits for *parts*, as a generator with its own copies of the variables."""
         Slice.strands += 1
         name = f".strand{Slice.strands}"
         shadows = sorted(self.shadows | {n for scope in self.renamed for n in scope.values()})
         outer = self.path, self.continue_ends_strand
         self.path, self.continue_ends_strand = PATH, True
-
-        def build() -> None:
-            self.unpack(node.target, load(".item"))
-            self.block(node.body)
-            self.emit(ast.Return(None), self.yielded())
-
         body = self.nested(build)
+        body += [ast.Return(None), self.yielded()]
         self.path, self.continue_ends_strand = outer
-        parameters = [ast.arg(part) for part in (PATH, ".item", *shadows)]
+        parameters = [ast.arg(part) for part in (PATH, ITEM, *shadows)]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         self.emit(ast.FunctionDef(name, arguments, body, []))
-        call = ast.Call(load(name), [load(path), load(item), *[load(part) for part in shadows]], [])
-        self.emit(ast.Expr(method(load(ISSUER), "spawn", call, const(self.clear(node)))))
+        call = ast.Call(load(name), [load(path), item, *[load(part) for part in shadows]], [])
+        self.emit(ast.Expr(method(load(ISSUER), "spawn", call, const(self.clear(parts)), item)))
         self.pause()
 
-    def clear(self, node: ast.For) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    def iteration(self, node: ast.For, path: str, item: str) -> None:
+        """One iteration of a loop as a strand."""
+
+        def build() -> None:
+            self.unpack(node.target, load(ITEM))
+            self.block(node.body)
+
+        self.strand(path, load(item), build, node.body)
+
+    def clear(self, parts: Sequence[ast.AST]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
         """What must have been harmless so far if later iterations may overtake this one."""
-        if contains_jump(node.body, ast.Assert, ast.Raise):
+        nodes = [inner for part in parts for inner in ast.walk(part)]
+        if any(isinstance(inner, ast.Assert | ast.Raise) for inner in nodes):
             return None
         sites = tuple(
             self.analysis.sites[id(inner)].index
-            for statement in node.body
-            for inner in ast.walk(statement)
+            for inner in nodes
             if id(inner) in self.analysis.sites
-            and self.analysis.sites[id(inner)].role.value in ("operation", "light")
+            and self.analysis.sites[id(inner)].role.value in ("operation", "light", "display")
         )
-        return guards_in(*node.body), sites
+        return guards_in(*parts), sites

@@ -17,16 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import exact, exact_all
 from adaptive_jit.effects.receivers_databases import Shared, standing
-from adaptive_jit.effects.sql import names_a_moment, objection
+from adaptive_jit.effects.sql import asks_clock, objection
 from adaptive_jit.records.effects import Effect, EffectKind
 
 if TYPE_CHECKING:
     from adaptive_jit.effects.catalogue_rules import Rule
 
 _STATEMENTS = ("sql", "query", "statement")
-_LONGEST_MOMENT = 40
-"""Characters of a parameter beyond which it is no date, so that long texts cost nothing."""
-
 _ARGUMENT = "an argument is of a type that the catalogue does not know"
 _SQLITE_POSITIONS = (
     "database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory",
@@ -141,14 +138,3 @@ def _statement(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tupl
             rest = {key: value for key, value in kwargs.items() if key != name}
             return kwargs[name], tuple(rest.values())
     return None, ()
-
-
-def asks_clock(parameters: Any) -> bool:
-    """Whether a parameter is a word that stands for the present time."""
-    if type(parameters) is str:
-        return len(parameters) <= _LONGEST_MOMENT and names_a_moment(parameters)
-    if type(parameters) is dict:
-        return any(map(asks_clock, parameters.values()))
-    if type(parameters) in (list, tuple):
-        return any(map(asks_clock, parameters))
-    return False

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import class_member, is_class
-from adaptive_jit.effects.catalogue_databases import asks_clock, in_caller, makes_no_file
+from adaptive_jit.effects.catalogue_databases import in_caller, makes_no_file
 from adaptive_jit.effects.catalogue_values import exact
 from adaptive_jit.effects.receivers_databases import Shared
 from adaptive_jit.effects.receivers_sqlalchemy import engine_standing, holder_standing, is_session
+from adaptive_jit.effects.sql import asks_clock
 from adaptive_jit.effects.sql_statements import statement_objection, unfit
 from adaptive_jit.records.effects import Effect, EffectKind
 
@@ -72,4 +73,4 @@ def _split(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[An
     given = dict(zip(("statement", "parameters"), args, strict=False)) | kwargs
     statement = given.pop("statement", None)
     parameters = given.pop("parameters", None) or given.pop("params", None)
-    return statement, None if given or len(args) > 2 else (parameters,)
+    return statement, None if given else (parameters,)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import class_member
@@ -28,7 +27,7 @@ def closing(machine: Any, frame: Frame, node: ast.Call, args: list[Value]) -> Va
     for name in ("__init__", "__enter__", "__exit__"):
         member = class_member(contextlib.closing, name)
         machine.assume.member(contextlib.closing, name, member)
-        if type(member) is not FunctionType or not is_own(member, "contextlib"):
+        if not is_own(member, "contextlib"):
             raise machine.refusal(node, "contextlib.closing is patched")
     close = machine.attribute(frame, node, opened, "close")
     machine.apply(frame, node, close, [], {})

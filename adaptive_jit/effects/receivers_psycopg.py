@@ -54,10 +54,8 @@ def adapters_objection(adapters: Any) -> str | None:
         return "its adapters are not known"
     if not all(map(_is_stock, classes)):
         return "adapters of one's own are registered"
-    parts = sys.modules.get("psycopg.types.json")
-    if parts is not None and (
-        parts._JsonLoader._loads is not json.loads or parts._JsonDumper._dumps is not json.dumps
-    ):
+    parts = sys.modules["psycopg.types.json"]
+    if parts._JsonLoader._loads is not json.loads or parts._JsonDumper._dumps is not json.dumps:
         return "its JSON is read by a function of one's own"
     return None
 

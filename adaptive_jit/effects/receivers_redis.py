@@ -58,8 +58,7 @@ def _verify(readers: tuple[Any, ...]) -> bool:
 
 
 def _is_own(value: Any) -> bool:
-    home = getattr(value, "__module__", None)
-    return type(home) is str and f"{home}.".startswith("redis.")
+    return f"{getattr(value, '__module__', None)}.".startswith("redis.")
 
 
 def _pool_objection(pool: Any) -> str | None:

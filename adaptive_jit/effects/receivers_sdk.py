@@ -171,7 +171,7 @@ def ollama_clients(is_async: bool) -> Callable[[str], Callable[[Any], Verdict]]:
 def genai_modules(library: str) -> Callable[[Any], Verdict]:
     """The check for ``client.models`` of ``google.genai``, down to its HTTP client."""
     kind: type = sys.modules[f"{library}._api_client"].BaseApiClient
-    retrying = sys.modules["tenacity"].Retrying
+    retrying = getattr(sys.modules.get("tenacity"), "Retrying", None)
     inner = HttpClient(is_async=False)
 
     def check(module: Any) -> Verdict:
@@ -184,14 +184,14 @@ def genai_modules(library: str) -> Callable[[Any], Verdict]:
             if hidden is not None:
                 return in_order(f"{hidden} of this client is replaced")
         state = client.__dict__
-        if state["vertexai"] or state["_credentials"] is not None:
+        if state.get("vertexai") or state.get("_credentials") is not None:
             return in_order("this client has credentials, which may be an object of the user's")
-        if state["_authorized_session"] is not None:
+        if state.get("_authorized_session") is not None:
             return in_order("this client has a session of its own")
-        retry = state["_retry"]
-        if type(retry) is not retrying or shadowed(retrying, retry.__dict__):
+        retry = state.get("_retry")
+        if type(retry) is not retrying or shadowed(type(retry), retry.__dict__):
             return in_order("this client retries in a way of its own")
-        return inner(state["_httpx_client"])
+        return inner(state.get("_httpx_client"))
 
     return check
 
@@ -209,11 +209,11 @@ def urllib3_pools(library: str) -> Callable[[Any], Verdict]:
         hidden = shadowed(type(pools), state)
         if hidden is not None:
             return in_order(f"{hidden} of this pool is replaced")
-        if any(kind not in pool_types for kind in state["pool_classes_by_scheme"].values()):
+        if any(kind not in pool_types for kind in state.get("pool_classes_by_scheme", {}).values()):
             return in_order("this manager makes pools of its own")
-        if type(state["pools"]) is not manager.RecentlyUsedContainer:
+        if type(state.get("pools")) is not manager.RecentlyUsedContainer:
             return in_order("this manager keeps its pools in a container of its own")
-        if not _STOCK_OPTIONS.issuperset(state["connection_pool_kw"]):
+        if not _STOCK_OPTIONS.issuperset(state.get("connection_pool_kw", ())):
             return in_order("this manager has options that may run code")
         return None
 
@@ -230,9 +230,9 @@ def aiohttp_sessions(library: str) -> Callable[[Any], Verdict]:
     """The check for ``aiohttp.ClientSession``: no tracing, no middleware, stock parts."""
     module = sys.modules[library]
     stock = {
-        "_request_class": (module.ClientRequest,),
-        "_response_class": (module.ClientResponse,),
-        "_json_serialize": (sys.modules["json"].dumps,),
+        "_request_class": module.ClientRequest,
+        "_response_class": module.ClientResponse,
+        "_json_serialize": sys.modules["json"].dumps,
     }
 
     def check(session: Any) -> Verdict:
@@ -240,16 +240,16 @@ def aiohttp_sessions(library: str) -> Callable[[Any], Verdict]:
         hidden = shadowed(type(session), state)
         if hidden is not None:
             return in_order(f"{hidden} of this session is replaced")
-        if state["_trace_configs"] or state.get("_middlewares"):
+        if state.get("_trace_configs") or state.get("_middlewares"):
             return in_order("this session has hooks")
         for name, known in stock.items():
-            if state[name] not in known:
+            if state.get(name) is not known:
                 return in_order(f"this session has {name.strip('_').replace('_', ' ')} of its own")
-        if type(state["_connector"]) is not module.TCPConnector:
+        if type(state.get("_connector")) is not module.TCPConnector:
             return in_order("this session has a connector of its own")
-        if type(state["_cookie_jar"]) not in (module.CookieJar, module.DummyCookieJar):
+        if type(state.get("_cookie_jar")) not in (module.CookieJar, module.DummyCookieJar):
             return in_order("this session has a cookie jar of its own")
-        if type(state["_raise_for_status"]) is not bool:
+        if type(state.get("_raise_for_status")) is not bool:
             return in_order("this session has a check of its own for answers")
         return vetting_of(session, _aiohttp_jar)
 

@@ -50,7 +50,7 @@ def holder_standing(receiver: Any) -> HolderStanding:
         receiver = getattr(receiver, name, None) or receiver
     if is_session(receiver):
         return _session_standing(receiver)
-    if getattr(receiver, "_has_events", True) or receiver.dialect.__dict__.get("_has_events"):
+    if getattr(receiver, "_has_events", True):
         return HolderStanding("its connection has listeners")
     if receiver.get_execution_options():
         return HolderStanding("its connection has options of its own")
@@ -74,9 +74,9 @@ def _session_standing(session: Any) -> HolderStanding:
     if any(len(list(getattr(session.dispatch, name))) for name in _OF_SESSIONS):
         return HolderStanding("its session has listeners")
     engine = state.get("bind")
-    if type(engine) is not sys.modules["sqlalchemy.engine.base"].Engine or state.get(
-        "_Session__binds"
-    ):
+    stock_engine = sys.modules["sqlalchemy.engine.base"].Engine
+    # Of 2.0 and of 2.1: engines for single classes.
+    if type(engine) is not stock_engine or state.get("_Session__binds") or state.get("binds"):
         return HolderStanding("the engine of its session is not known")
     return HolderStanding(_dialect_objection(engine), engine.dialect.name)
 
@@ -98,8 +98,6 @@ def _dialect_objection(engine: Any) -> str | None:
 
 
 def _pool_objection(pool: Any) -> str | None:
-    if type(pool).__module__ != "sqlalchemy.pool.impl":
-        return "its pool is of a kind of its own"
     if not _is_own(pool._creator_arg):
         return "its connections are made by a function of one's own"
     for name in _OF_POOLS:
@@ -110,9 +108,7 @@ def _pool_objection(pool: Any) -> str | None:
 
 def _is_own(function: Any) -> bool:
     """A function of SQLAlchemy's that wraps none of somebody else's."""
-    if type(function) is not FunctionType:
-        return function is None or type(function).__module__.startswith("sqlalchemy.")
-    if not function.__module__.startswith("sqlalchemy."):
+    if type(function) is not FunctionType or not function.__module__.startswith("sqlalchemy."):
         return False
     inner = [cell.cell_contents for cell in function.__closure__ or ()]
     inner += [one for part in inner if type(part) is list for one in part]

@@ -15,7 +15,7 @@ reasons are reported and statements are private.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adaptive_jit.effects.sql_functions import (
     BEFORE_PARENTHESIS,
@@ -37,6 +37,9 @@ from adaptive_jit.effects.sql_tokens import (
     tokens_of,
 )
 
+LONGEST_MOMENT = 40
+"""Characters of a parameter beyond which it is no date, so that long texts cost nothing."""
+
 LONGEST = 20_000
 """Characters of a statement that are looked at; longer ones count as writing."""
 
@@ -46,7 +49,7 @@ _CLOCKS = frozenset(
 )
 _LOCKS = frozenset({"UPDATE", "SHARE", "NO", "KEY"})
 _BEGINNINGS = frozenset({"SELECT", "VALUES"})
-_CLOCK = "its statement asks the clock"
+CLOCK = "its statement asks the clock"
 _FUNCTION = "it calls a function that is not known to only compute"
 
 
@@ -214,7 +217,7 @@ class _Query:
         token, after = around.token, around.after
         calls = after is not None and after.is_sign("(")
         if token.kind == TEXT and names_a_moment(token.content):
-            raise _Objection(_CLOCK)
+            raise _Objection(CLOCK)
         if token.kind == WORD:
             self._word(around, calls)
         if not calls or place in self._column_lists:
@@ -237,7 +240,7 @@ class _Query:
         if word == "FOR" and around.after is not None and around.after.word in _LOCKS:
             raise _Objection("its statement takes locks")
         if word in _CLOCKS:
-            raise _Objection(_CLOCK)
+            raise _Objection(CLOCK)
 
     def _call(self, place: int, around: _Around) -> None:
         """A word in front of a parenthesis: a keyword, a type, an alias or a function."""
@@ -252,7 +255,7 @@ class _Query:
             raise _Objection(_FUNCTION)
         needed = CLOCK_WITHOUT_ARGUMENT.get(name, 0) if self._dialect == "sqlite" else 0
         if self._arguments(place + 1) < needed:
-            raise _Objection(_CLOCK)
+            raise _Objection(CLOCK)
 
     def _arguments(self, place: int) -> int:
         """How many arguments stand in the parentheses that open at *place*."""
@@ -284,4 +287,12 @@ def _is_keyword(token: Token, before: Token | None) -> bool:
     return before.word not in NO_OPERANDS
 
 
-__all__ = ["LONGEST", "names_a_moment", "objection"]
+def asks_clock(parameters: Any, depth: int = 4) -> bool:
+    """Whether a parameter, at most *depth* containers deep, stands for the present time."""
+    if type(parameters) is str:
+        return len(parameters) <= LONGEST_MOMENT and names_a_moment(parameters)
+    if type(parameters) is dict:
+        parameters = list(parameters.values())
+    if type(parameters) not in (list, tuple):
+        return False
+    return depth > 0 and any(asks_clock(one, depth - 1) for one in parameters)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import exact
 from adaptive_jit.effects.known_callbacks import is_statement
-from adaptive_jit.effects.sql import objection
-from adaptive_jit.effects.sql_functions import FUNCTIONS
+from adaptive_jit.effects.sql import CLOCK, asks_clock, objection
+from adaptive_jit.effects.sql_functions import CLOCK_WITHOUT_ARGUMENT, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ def unfit(statement: Any, *, objects: bool) -> str | None:
     """
     if not is_statement(statement):
         mapper = getattr(sys.modules.get("sqlalchemy.orm"), "Mapper", None)
-        if objects and mapper is not None and type(statement) is mapper:
+        if objects and type(statement) is mapper:
             return _mapper_objection(statement)
         return _UNKNOWN
     for element in _elements(statement):
@@ -58,13 +58,13 @@ def unfit(statement: Any, *, objects: bool) -> str | None:
 
 def statement_objection(statement: Any, dialect: str) -> str | None:
     """Why a fit *statement* may do more than read, ``None`` if it only reads."""
-    if type(statement).__name__ == "TextClause":
-        text = statement.text
-        return objection(text, dialect) if type(text) is str else _UNKNOWN
+    is_text = type(statement).__name__ == "TextClause"
     for count, element in enumerate(_elements(statement)):
-        if count > _MOST_ELEMENTS or not _only_reads(element, dialect):
+        if _is_parameter(element) and asks_clock(element.value):
+            return CLOCK
+        if count > _MOST_ELEMENTS or not (is_text or _only_reads(element, dialect)):
             return "a part of its statement is not known to only read"
-    return None
+    return objection(str(statement.text), dialect) if is_text else None
 
 
 def _elements(statement: Any) -> Iterable[Any]:
@@ -76,13 +76,11 @@ def _only_reads(element: Any, dialect: str) -> bool:
     name = type(element).__name__.removeprefix("Annotated")
     functions = sys.modules["sqlalchemy.sql.functions"]
     if isinstance(element, functions.FunctionElement):
-        return _is_known_function(element, functions, dialect)
+        return _is_known_function(element, dialect)
     if name not in _ELEMENTS:
         return False
     # A literal column is text that nobody has looked at; `count()` has a star for one.
     if getattr(element, "is_literal", False) and element.name != "*":
-        return False
-    if getattr(element, "_for_update_arg", None) is not None:
         return False
     if any(getattr(element, part, None) for part in _PARTS):
         return False
@@ -90,21 +88,26 @@ def _only_reads(element: Any, dialect: str) -> bool:
     return type(operator).__name__ != "custom_op"
 
 
-def _is_known_function(element: Any, functions: Any, dialect: str) -> bool:
-    if not isinstance(element, functions.Function | functions.GenericFunction):
-        return False
+def _is_known_function(element: Any, dialect: str) -> bool:
     name = getattr(element, "name", None)
     packages = getattr(element, "packagenames", ())
-    return type(name) is str and not packages and name.lower() in FUNCTIONS[dialect]
+    if type(name) is not str or packages or name.lower() not in FUNCTIONS[dialect]:
+        return False
+    needed = CLOCK_WITHOUT_ARGUMENT.get(name.lower(), 0) if dialect == "sqlite" else 0
+    return len(element.clauses) >= needed
 
 
 def _is_own(element: Any) -> bool:
     kind = type(element)
     if not kind.__module__.startswith("sqlalchemy."):
         return False
-    if kind.__name__.removeprefix("Annotated") == "BindParameter":
+    if _is_parameter(element):
         return element.callable is None and exact((element.value,), leaves=True)
     return True
+
+
+def _is_parameter(element: Any) -> bool:
+    return type(element).__name__.removeprefix("Annotated") == "BindParameter"
 
 
 def _types(element: Any) -> list[Any]:
@@ -125,9 +128,8 @@ def _is_plain_type(kind: Any) -> bool:
 
 def _mapper_objection(mapper: Any) -> str | None:
     """Whether loading objects of the class runs code of the user's."""
-    if not hasattr(mapper, "self_and_descendants"):
-        return _UNKNOWN
-    for one in mapper.self_and_descendants:
+    # An alias of a class has its mapper as an attribute, as a mapper has itself.
+    for one in mapper.mapper.self_and_descendants:
         events = one.class_manager.dispatch
         if any(len(list(getattr(events, name))) for name in ("load", "refresh")):
             return "objects of it are loaded with code of one's own"

@@ -157,12 +157,23 @@ class DisplayLoops:
         self.displays.add(key)
         return partial(callee, *args, **kwargs)
 
+    def display(self, index: int, made: Any) -> Any:
+        """A display, or what looks like one, that is about to be numbered."""
+        site = self.function.sites[index]
+        known = (index, self.paths[site.loop]) in self.displays
+        return made if known else self.done(index, made)
+
     def displayed(self, index: int, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items of a loop under a display, counted as those of other loops."""
         site = self.function.sites[index]
         key = (index, self.paths[site.loop])
         if key not in self.displays:
-            return self.loop(guard, loop, self.done(index, items), unpacks)
+            items = self.done(index, items)
+            if type(items) is enumerate:
+                # Over what is no known display: its steps may run anything.
+                self.guard(guard, False)
+                return items
+            return self.loop(guard, loop, items, unpacks)
         self.displays.remove(key)
         self.guard(guard, True)
         return self.counted(guard, loop, items, unpacks)

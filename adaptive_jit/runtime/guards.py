@@ -163,6 +163,11 @@ class Guards(DisplayLoops):
         self.guard(index, self.function.host.attribute_is_transparent(value, name))
         return value
 
+    def e(self, index: int, function: Any) -> Any:
+        """``enumerate`` around a progress display: must be the real one."""
+        self.guard(index, function is enumerate)
+        return function
+
     def p(self, index: int, value: Any, name: str) -> Any:
         """``super()`` before one of its attributes is read."""
         passed = type(value) is super and exact.has_parent(value, name)
@@ -185,6 +190,18 @@ class Guards(DisplayLoops):
         passed = exact.iterates(items)
         self.guard(guard, passed)
         return passed
+
+    def rounds(self, loop: int) -> None:
+        """A ``while`` begins."""
+        parent = self.function.loop_parents[loop]
+        outer = self.paths[parent] if parent >= 0 else ()
+        self.paths[loop] = (*outer, -1)
+
+    def round(self, loop: int, value: Any) -> Any:
+        """The condition of a ``while``, before its next round."""
+        *outer, number = self.paths[loop]
+        self.paths[loop] = (*outer, number + 1)
+        return value
 
     def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items, every one of them counted."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime.displays import NOTHING, SHOWS, walked
-from adaptive_jit.runtime.exact import ITERATORS, MUTABLE, SCALARS
+from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, MUTABLE, SCALARS, Stop
 from adaptive_jit.runtime.inputs import (
     assert_independent,
     depth,
@@ -17,7 +17,7 @@ from adaptive_jit.runtime.inputs import (
     waits,
 )
 from adaptive_jit.runtime.pending import POISON, Entry, Pending
-from adaptive_jit.runtime.states import DONE, HELD, QUEUED, WAITING
+from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, WAITING
 from adaptive_jit.runtime.strands import NOT_REACHED, RETRY, THROTTLED, Key, Path, Scheduler
 
 if TYPE_CHECKING:
@@ -82,6 +82,16 @@ class Issuer(Scheduler):
             return self.call(index, path, callee, given, named, made)
         self.function.sites[index].note(SHOWS)
         return items
+
+    def numbered(self, builtin: Any, items: Any, start: Any = 0) -> Any:
+        """``enumerate`` over what a progress display walks over."""
+        if builtin is not enumerate or type(items) not in ITERABLES or type(start) is not int:
+            raise Stop("numbers something that is not a builtin container")
+        if type(items) in ITERATORS and self.own.pop(id(items), None) is None:
+            raise Stop("numbers an iterator of the program's own")
+        found = enumerate(items, start)
+        self.own[id(found)] = found
+        return found
 
     def _overtaken(self, key: Key) -> Any:
         """The replay has been here before: its own call gives the value."""
@@ -270,6 +280,13 @@ class Issuer(Scheduler):
             entry.run()
         else:
             self.function.host.start(entry)
+
+    def interrupted(self) -> None:
+        """What the program ran in its turn has raised, and the exception has been caught."""
+        for key, entry in list(self.running.items()):
+            self.running.pop(key, None)
+            self.writes.pop(key, None)
+            entry.finish(DEAD)
 
     def _full(self, entry: Entry) -> Entry:
         if self._is_full():

@@ -228,10 +228,14 @@ class Scheduler:
 
     def _walk(self, path: Path, items: Iterable[Any]) -> Iterator[tuple[Path, Any]]:
         for number, item in enumerate(items):
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Stop("walked far without a start")
-            yield (*path, number), item
+            yield self.round(path, number), item
+
+    def round(self, path: Path, number: int) -> Path:
+        """The path of a round of a loop."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Stop("walked far without a start")
+        return (*path, number)
 
     def spawn(self, body: Slice, clear: Clear | None, item: Any = None) -> None:
         """Run one iteration as its own strand; block the caller unless it may be overtaken."""

@@ -157,13 +157,8 @@ class Window(Guards):
     def caught(self) -> None:
         """What the program ran itself when the exception came has no value."""
         super().caught()
-        issuer = self.issuer
-        if issuer is None:
-            return
-        for key, entry in list(issuer.running.items()):
-            issuer.running.pop(key, None)
-            issuer.writes.pop(key, None)
-            entry.finish(DEAD)
+        if self.issuer is not None:
+            self.issuer.interrupted()
 
     # ---- operations -----------------------------------------------------------------
 

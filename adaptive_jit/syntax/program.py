@@ -22,6 +22,7 @@ class CallRole(enum.Enum):
     CONSUMER = "consumer"
     MUTATOR = "mutator"
     PARALLEL = "parallel"
+    DISPLAY = "display"
 
 
 @dataclass(frozen=True, slots=True)

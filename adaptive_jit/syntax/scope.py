@@ -19,7 +19,7 @@ FRAME_READERS = frozenset(
 )
 """Names through which a function may look at its own frame; such functions are left alone."""
 
-CONSUMERS = frozenset("sum max min sorted list tuple set".split())
+CONSUMERS = frozenset("sum max min sorted list tuple set dict frozenset".split())
 """Builtins that use up a generator expression at once and completely."""
 
 MUTATORS = {
@@ -44,6 +44,8 @@ class Scope:
     fresh: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     reads_frame: str | None = None
+    first: str | None = None
+    """The first parameter, if nothing binds it anew: what ``super()`` stands on."""
 
     def is_plain_local(self, name: str) -> bool:
         """Whether a store to *name* can be seen by this function's own statements only."""
@@ -57,8 +59,45 @@ def scope_of(function: ast.FunctionDef) -> Scope:
     for statement in function.body:
         _collect(statement, scope)
     scope.local -= scope.foreign
+    scope.first = _first(function)
     scope.fresh = _fresh(function, scope)
     return scope
+
+
+def _first(function: ast.FunctionDef) -> str | None:
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    if not arguments:
+        return None
+    name = arguments[0].arg
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            return None
+        if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name == name:
+            return None
+        if isinstance(node, ast.Nonlocal) and name in node.names:
+            return None
+    return name
+
+
+def numbered(node: ast.expr) -> ast.expr | None:
+    """What ``enumerate(x)`` or ``enumerate(x, 1)`` numbers; ``None`` if it is something else."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return None
+    start = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+    plain = len(start) <= 1 and all(isinstance(one, ast.Constant) for one in start)
+    named = all(keyword.arg == "start" for keyword in node.keywords)
+    return node.args[0] if node.func.id == "enumerate" and node.args and plain and named else None
+
+
+def is_parent(node: ast.AST) -> bool:
+    """Whether *node* is ``super().name``."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "super"
+        and not node.value.args
+    )
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[str]:
@@ -148,11 +187,20 @@ def _collect_comprehension(node: Any, scope: Scope) -> None:
 
 def consumes_generator(node: ast.Call) -> bool:
     """Whether *node* is ``sum(x for …)``, ``", ".join(x for …)`` or the like."""
-    if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.GeneratorExp):
+    if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
         return False
+    for keyword in node.keywords:
+        if keyword.arg not in ("default", "reverse", "start"):
+            return False
+        if not isinstance(keyword.value, ast.Constant):
+            return False
     if isinstance(node.func, ast.Name):
+        if node.func.id == "dict":
+            pair = node.args[0].elt
+            return isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and not node.keywords
         return node.func.id in CONSUMERS
-    return isinstance(node.func, ast.Attribute) and node.func.attr == "join"
+    joins = isinstance(node.func, ast.Attribute) and node.func.attr == "join"
+    return joins and not node.keywords
 
 
 def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
@@ -247,6 +295,8 @@ def changed_container(node: ast.AST) -> ast.Name | None:
             isinstance(function, ast.Attribute)
             and isinstance(function.value, ast.Name)
             and function.attr in ALL_MUTATORS
+            and not node.value.keywords
+            and not any(isinstance(argument, ast.Starred) for argument in node.value.args)
         ):
             return function.value
     if isinstance(node, ast.Assign) and len(node.targets) == 1:

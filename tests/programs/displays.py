@@ -15,6 +15,8 @@ from world.objects import Countdown
 from world.operations import ask, document, fetch, mystery, note, pair
 from world.registry import factory, program
 
+tqdm.monitor_interval = 0  # its thread would be counted by tests of threads
+
 
 @program(overlaps=3, threads=False)
 def loop_under_rich() -> Any:
@@ -97,6 +99,42 @@ def loop_under_the_automatic_trange() -> Any:
 def comprehension_under_a_display(names: list[str]) -> Any:
     """A comprehension under a display, with numbers."""
     return {name: fetch(i) for i, name in tqdm(enumerate(names), disable=True)}
+
+
+@program(overlaps=3, threads=False)
+def numbered_display() -> Any:
+    """`enumerate` around a display, with a start."""
+    out = []
+    for i, x in enumerate(tqdm([7, 8, 9], file=sys.stdout, bar_format="{n_fmt}", mininterval=0), 1):
+        out.append(fetch(i * x))
+        print(i)
+    return out, [fetch(i) for i, _ in enumerate(track("ab", disable=True))]
+
+
+@program(overlaps=0, threads=False)
+def numbered_lookalike() -> Any:
+    """`enumerate` around what only looks like a display."""
+    tqdm = _Lookalike
+    out = []
+    for i, x in enumerate(tqdm([7, 8, 9])):
+        out.append(fetch(i * x))
+    return out
+
+
+@factory(overlaps=0, threads=False)
+def numbered_by_a_function_of_ones_own(adaptive: Any) -> Any:
+    """An `enumerate` of the user's around a display."""
+
+    def enumerate(items: Any) -> Any:  # noqa: A001  # what is tested
+        for item in items:
+            mystery(item)
+            yield item, item
+
+    @adaptive
+    def run() -> Any:
+        return [fetch(i) for i, _ in enumerate(tqdm([1, 2, 3], disable=True))]
+
+    return run
 
 
 @program(overlaps=3, meet=("ask",), threads=False, arguments=lambda: (["a", "b", "c"], [1, 2, 3]))

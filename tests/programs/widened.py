@@ -365,6 +365,15 @@ def walrus_that_is_read_before() -> Any:
 
 
 @program()
+def walrus_in_an_augmented_assignment() -> Any:
+    """`+=` reads the old value first."""
+    x = 1
+    x += second((x := fetch(x)))
+    a = fetch(x)
+    return a, second(x)
+
+
+@program()
 def walrus_that_may_not_happen() -> Any:
     """An assignment in an arm that is not taken."""
     x = 1
@@ -650,9 +659,102 @@ def match_on_a_known_value() -> Any:
     return a, b
 
 
+@program(overlaps=3, meet=("second",))
+def while_over_a_chain() -> Any:
+    """Chains in the rounds of a `while`, with jumps on known values."""
+    out = []
+    n = 0
+    while n < 9:
+        n = n + 1
+        if n == 2:
+            continue
+        if n > 5:
+            break
+        out.append(second(fetch(n)))
+    return out, n
+
+
+@program(overlaps=4)
+def while_in_a_loop() -> Any:
+    """The rounds are counted anew for each round of the loop around."""
+    out = []
+    for i in range(2):
+        k = 0
+        while k < 2:
+            out.append(fetch(10 * i + k))
+            k += 1
+    return out
+
+
+@program(overlaps=2, meet=("second",))
+def while_up_to_a_fetched_bound() -> Any:
+    """A bound that has been fetched."""
+    last = flag(0, 3)
+    n = 0
+    out = []
+    while n < last:
+        out.append(second(n))
+        n += 1
+    return out
+
+
 @program(overlaps=0)
+def while_on_a_fetched_value() -> Any:
+    """Each round decides whether there is another: no speculation."""
+    n = 0
+    while n < 3:
+        n = flag(n, n + 1)
+    return n
+
+
+@program(overlaps=0)
+def while_with_an_unknown_call() -> Any:
+    """An unknown call in a round keeps the next one behind it."""
+    n = 0
+    out = []
+    while n < 3:
+        out.append(fetch(n))
+        mystery(n)
+        n += 1
+    return out
+
+
+@program(overlaps=0, arguments=lambda: (Score(2), [Score(i) for i in range(4)]))
+def while_on_unknown_values(limit: Score, steps: list[Score]) -> Any:
+    """A comparison of the user's runs before each round."""
+    n = 0
+    out = []
+    while limit > steps[n]:
+        out.append(fetch(n))
+        n += 1
+    return out
+
+
+@program(overlaps=0)
+def while_with_a_call_in_its_condition() -> Any:
+    """A condition that is asked each round keeps the rounds in order."""
+    n = 0
+    out = []
+    while flag(n, n < 3):
+        out.append(n)
+        n += 1
+    return out
+
+
+@program(settles=False)
+def while_that_counts_by_calls() -> Any:
+    """A count that is fetched, and an error in the middle."""
+    n = 0
+    out = []
+    while n < 4:
+        out.append(refuse(n, n == 2))
+        n = n + flag(0, 1)
+    return out
+
+
+@program(overlaps=3)
 def while_with_a_known_bound() -> Any:
-    """The rounds of a `while` stay in order."""
+    """A `while` that locals count."""
     n = 0
     out = []
     while n < 3:

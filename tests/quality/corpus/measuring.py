@@ -105,9 +105,9 @@ class _Counting:
 
     def __init__(self, function: Any, driver: Driver, *, adaptive: bool) -> None:
         self.driver = driver
-        self.adaptive: Any = adaptive_jit.adaptive(strategy="parallel")(function)
-        if not adaptive:
-            self.adaptive = function
+        # Decorating changes the function itself: the plain run must not do it.
+        decorate: Any = adaptive_jit.adaptive(strategy="parallel") if adaptive else lambda f: f
+        self.adaptive = decorate(function)
         self.observed = adaptive
         self.counted = [0]
 

@@ -68,7 +68,6 @@ def backup_with_hashing(s3, folder):
     """Hash files and upload those that have changed.
 
     In order: writes http (proved: s3.put_object
-    Write: reads(quality.helpers.s3_store.get_or_none)
     """
     uploaded = []
     for name in ("one", "two", "three"):

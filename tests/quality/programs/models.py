@@ -25,7 +25,7 @@ def llm_ensemble(oai, claude):
 def rag_answer(oai):
     """Answer questions from the documents nearest to them.
 
-    Gains: the documents' vectors and texts, the answers of several questions.
+    Starts: the documents and their vectors; how much is gained depends on the questions.
     """
     documents = {n: http_requests.get_user(n)["email"] for n in range(1, 5)}
     vectors = {n: chat_openai.embed(oai, [documents[n]])[0] for n in documents}

@@ -112,3 +112,21 @@ def remembering():
     Write: unordered(tracking.remembered)
     """
     return [tracking.remembered(number) for number in (1, 2, 3, 4)]
+
+
+def company_users():
+    """Users through a query that is sent by POST, which only its author knows to read.
+
+    In order: writes http (proved: requests.post
+    Write: reads(quality.helpers.http_requests.graphql_user)
+    """
+    return [http_requests.graphql_user(number)["name"] for number in (1, 2, 3, 4)]
+
+
+def descriptions():
+    """What pages say about themselves, read with a parser that is not known.
+
+    In order: quality.helpers.scraping.describe · unknown effect
+    Write: reads(quality.helpers.scraping.describe)
+    """
+    return {number: scraping.describe(number)["about"] for number in (1, 2, 3, 4)}

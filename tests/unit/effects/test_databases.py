@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import sys
 import types
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import pytest
 import redis
 import redis.asyncio
 from psycopg.rows import class_row, dict_row
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.catalogue_models import awaited
@@ -122,6 +125,9 @@ def test_parameters_are_of_builtin_types_and_name_no_moment(connection: Any) -> 
     assert kind(connection.execute, "SELECT date(?)", ("now",)) is WRITES
     assert kind(connection.execute, "SELECT date(:day)", {"day": " NOW "}) is WRITES
     assert kind(connection.execute, "SELECT ?", ("now" + "!" * 50,)) is READS
+    endless: list[Any] = []
+    endless.append(endless)
+    assert kind(connection.execute, QUERY + "?", endless) is READS
     assert kind(connection.execute, Text("SELECT 1")) is UNKNOWN
     assert kind(connection.execute) is UNKNOWN
 
@@ -158,6 +164,8 @@ def test_row_and_text_factories_of_one_s_own_are_unknown(connection: Any) -> Non
     assert kind(connection.execute, "SELECT 1") is UNKNOWN
     assert kind(cursor.fetchall) is UNKNOWN
     connection.text_factory = bytes
+    assert kind(cursor.fetchall) is READS
+    cursor.row_factory = sqlite3.Row
     assert kind(cursor.fetchall) is READS
     cursor.row_factory = lambda _cursor, row: row
     assert kind(cursor.fetchall) is UNKNOWN
@@ -252,8 +260,13 @@ def test_a_connection_with_code_of_the_user_s_is_unknown(idle: Any) -> None:
     idle.adapters.register_loader("text", Loader)
     assert kind(idle.execute, "SELECT 1") is UNKNOWN
     idle._adapters = None
+    psycopg.types.json.set_json_loads(lambda data: data, idle)
+    assert kind(idle.execute, "SELECT 1") is UNKNOWN
+    idle._adapters = None
     with mock.patch("psycopg.types.json._JsonLoader._loads", lambda data: data):
         assert kind(idle.execute, "SELECT 1") is UNKNOWN
+        assert kind(psycopg.connect, "host=x") is UNKNOWN
+    with mock.patch("psycopg.types.json._JsonDumper._dumps", str):
         assert kind(psycopg.connect, "host=x") is UNKNOWN
     assert kind(idle.execute, "SELECT 1") is READS
 
@@ -372,6 +385,9 @@ def test_a_redis_client_that_is_not_as_shipped_is_unknown() -> None:
     clients.append(redis.Redis(connection_pool=redis.ConnectionPool(connection_class=Connection)))
     clients.append(redis.Redis(credential_provider=Provider()))
     clients.append(redis.Redis(redis_connect_func=print))
+    clients.append(redis.Redis(retry=type("Mine", (Retry,), {})(NoBackoff(), 1)))
+    clients.append(redis.Redis())
+    clients[-1].connection_pool.cache = object()
     clients.append(redis.Redis())
     clients[-1].set_response_callback("GET", print)
     clients.append(type("Mine", (redis.Redis,), {"execute_command": lambda *_, **__: input()})())
@@ -379,7 +395,8 @@ def test_a_redis_client_that_is_not_as_shipped_is_unknown() -> None:
         assert kind(client.get, "a") is UNKNOWN, number
     with mock.patch.object(redis.Redis, "execute_command"):
         assert kind(redis.Redis().get, "a") is UNKNOWN
-    assert kind(redis.Redis().get, "a") is READS
+    provider = redis.UsernamePasswordCredentialProvider("ada", "secret")
+    assert kind(redis.Redis(credential_provider=provider).get, "a") is READS
 
 
 def test_a_pool_that_refuses_is_used_by_the_caller_alone_and_one_that_waits_in_lanes() -> None:
@@ -388,6 +405,13 @@ def test_a_pool_that_refuses_is_used_by_the_caller_alone_and_one_that_waits_in_l
     pool = redis.BlockingConnectionPool(max_connections=3)
     found = [effect(redis.Redis(connection_pool=pool).get, "a") for _ in range(30)]
     assert len({id(one.lane) for one in found}) == 3
+    with mock.patch.dict(sys.modules):
+        del sys.modules["redis.asyncio"]
+        assert kind(redis.Redis().get, "a") is READS
+    older = redis.Redis()
+    older.connection = object()
+    assert effect(older.get, "a").lane is effect(older.get, "b").lane is not None
+    older.connection = None
     single = redis.Redis()
     single._single_connection_client = True
     assert effect(single.get, "a").lane is effect(single.get, "b").lane is not None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import database_receivers as made
 import pytest
 import sqlalchemy as sa
+import sqlalchemy.ext.asyncio as asynchronous
 from sqlalchemy import event, func, select, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
+from adaptive_jit.effects.catalogue import lookup
+from adaptive_jit.effects.catalogue_models import awaited
 from adaptive_jit.effects.resolve import effect_of
 from adaptive_jit.effects.sql_statements import statement_objection, unfit
 from adaptive_jit.records.effects import Effect, EffectKind
@@ -39,6 +45,12 @@ class Mood(sa.TypeDecorator[str]):
     cache_ok = True
 
 
+class Money(sa.types.UserDefinedType[int]):
+    """A type of the user's from the ground up."""
+
+    cache_ok = True
+
+
 class Guest(Base):
     """A mapped class with such a column."""
 
@@ -52,6 +64,13 @@ class Watched(Base):
 
     __tablename__ = "watched"
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Listener:
+    """An object that listens."""
+
+    def __call__(self, *_parts: Any) -> None:
+        """Do nothing, for all that is known."""
 
 
 event.listen(Watched, "load", lambda *_: None)
@@ -166,6 +185,16 @@ def test_an_engine_with_code_of_the_user_s_is_unknown(engine: Any, tmp_path: Pat
         assert kind(_all, other, 1) is READS
         event.listen(other.pool, name, lambda *_: None)
         assert kind(_all, other, 1) is UNKNOWN, name
+    for listener in (functools.partial(lambda *_: None), Listener()):
+        other = sa.create_engine(url, poolclass=NullPool)
+        event.listen(other.pool, "connect", listener)
+        assert kind(_all, other, 1) is UNKNOWN
+    other = sa.create_engine(url, poolclass=NullPool)
+    with mock.patch.object(other.dialect, "driver", "other"):
+        assert kind(_all, other, 1) is UNKNOWN
+    dialect = type("Mine", (type(other.dialect),), {})(dbapi=other.dialect.dbapi)
+    with mock.patch.object(other, "dialect", dialect):
+        assert kind(_all, other, 1) is UNKNOWN
     once = sa.create_engine(url, poolclass=NullPool)
     event.listen(once, "connect", lambda *_: None, once=True)
     assert kind(_all, once, 1) is UNKNOWN
@@ -182,7 +211,7 @@ def test_an_engine_of_postgresql_makes_no_file_and_uses_the_adapters_of_psycopg(
     """A database's name is no path; a function of one's own that reads JSON is code."""
     engine = sa.create_engine("postgresql+psycopg://127.0.0.1:9/none", pool_size=3)
     found = [effect(_all, engine, 1) for _ in range(20)]
-    assert {one.kind for one in found} == {READS}
+    assert {(one.kind, one.caller_thread) for one in found} == {(READS, False)}
     assert len({id(one.lane) for one in found}) == 3
     with mock.patch("psycopg.types.json._JsonLoader._loads", lambda data: data):
         assert kind(_all, engine, 1) is UNKNOWN
@@ -210,6 +239,7 @@ def test_a_shared_connection_stays_with_the_caller(engine: Any) -> None:
             (text("SELECT 1"), READS),
             (text("DELETE FROM people"), WRITES),
             (select(PEOPLE), READS),
+            (select(Watched), READS),
             (PEOPLE.delete(), UNKNOWN),
         ):
             found = effect(connection.execute, statement)
@@ -220,11 +250,13 @@ def test_a_shared_connection_stays_with_the_caller(engine: Any) -> None:
         assert kind(connection.execute, QUERY, {"key": object()}) is UNKNOWN
         assert kind(connection.execute, QUERY, {"key": "now"}) is WRITES
         assert kind(connection.execute, QUERY, {"key": 1}, execution_options={}) is UNKNOWN
-        assert kind(connection.commit) is WRITES
+        found = effect(connection.commit)
+        assert (found.kind, found.caller_thread) == (WRITES, True)
         optioned = connection.execution_options(logging_token="x")
         assert kind(optioned.execute, text("SELECT 1")) is UNKNOWN
     with engine.connect() as connection:
         event.listen(connection, "before_execute", lambda *_: None)
+        assert kind(connection.commit) is UNKNOWN
         assert kind(connection.execute, text("SELECT 1")) is UNKNOWN
 
 
@@ -240,6 +272,7 @@ def test_a_clean_session_reads_in_its_thread(engine: Any) -> None:
             found = effect(*call)
             assert (found.kind, found.caller_thread) == (READS, True)
         assert kind(session.execute, text("DELETE FROM people")) is WRITES
+        assert kind(session.execute, "SELECT 1") is UNKNOWN
         assert kind(session.commit) is UNKNOWN
         session.add(Person(id=1, name="ada"))
         assert kind(session.scalars, select(Person.name)) is UNKNOWN
@@ -247,6 +280,11 @@ def test_a_clean_session_reads_in_its_thread(engine: Any) -> None:
         session.flush()
         person = session.get(Person, 1)
         assert kind(session.get, Person, 1) is READS
+        session.delete(person)
+        assert kind(session.get, Person, 1) is UNKNOWN
+        session.expunge(person)
+        assert kind(session.get, Person, 2) is READS
+        person = session.get(Person, 1)
         person.name = "grace"
         assert kind(session.get, Person, 1) is UNKNOWN
         session.rollback()
@@ -264,6 +302,35 @@ def test_a_clean_session_reads_in_its_thread(engine: Any) -> None:
         assert kind(session.execute, select(Person)) is UNKNOWN
     with Session() as session:
         assert kind(session.execute, select(Person)) is UNKNOWN
+    with Session(engine, binds={Person: engine}) as session:
+        assert kind(session.execute, select(Person)) is UNKNOWN
+    with Session(engine) as session:
+        assert kind(session.execute, QUERY, params={"key": 1}) is READS
+        assert kind(session.execute, QUERY, params={"key": object()}) is UNKNOWN
+
+
+def test_awaiting_reads_in_the_thread_of_the_loop(engine: Any) -> None:
+    """The call itself makes a coroutine; the session inside is looked at as any other."""
+
+    class Mine(Session):
+        """A session of the user's."""
+
+        def get_bind(self, *args: Any, **kwargs: Any) -> Any:
+            return super().get_bind(*args, **kwargs)
+
+    stock = asynchronous.AsyncSession(made.ASYNCHRONOUS_ENGINE)
+    own = asynchronous.AsyncSession(made.ASYNCHRONOUS_ENGINE, sync_session_class=Mine)
+    for session, expected in ((stock, READS), (own, UNKNOWN)):
+        assert kind(session.scalar, text("SELECT 1")) is UNKNOWN
+        found = awaited(lookup(session.scalar), session.scalar, (text("SELECT 1"),), {})
+        assert (found.kind, found.caller_thread) == (expected, expected is READS)
+
+
+def test_a_program_that_uses_connections_only_has_no_sessions(engine: Any) -> None:
+    """The object-relational part of the library need not be imported."""
+    with engine.connect() as connection, mock.patch.dict(sys.modules):
+        del sys.modules["sqlalchemy.orm.session"]
+        assert kind(connection.execute, text("SELECT 1")) is READS
 
 
 def test_objects_that_are_loaded_with_code_of_the_user_s_are_unknown(engine: Any) -> None:
@@ -274,6 +341,8 @@ def test_objects_that_are_loaded_with_code_of_the_user_s_are_unknown(engine: Any
         assert kind(session.scalars, select(Guest)) is UNKNOWN
         assert kind(session.scalars, select(Watched)) is UNKNOWN
         assert kind(session.scalars, select(Watched.id)) is UNKNOWN
+        assert kind(session.scalars, select(aliased(Watched))) is UNKNOWN
+        assert kind(session.scalars, select(aliased(Person))) is READS
         assert kind(session.get, Person, object()) is UNKNOWN
         assert kind(session.get, Person) is UNKNOWN
         assert kind(session.get, Person, 1, with_for_update=True) is UNKNOWN
@@ -295,6 +364,12 @@ STATEMENTS: dict[str, tuple[Any, bool]] = {
     "a common table": (select(select(P.id).cte("c").c.id), True),
     "a range": (select(P.id).order_by(P.id.desc()).limit(3).offset(1).distinct(), True),
     "a cast": (select(sa.cast(P.id, sa.String)), True),
+    "a day of a column": (select(func.date(P.name)), True),
+    "a clock as a value": (select(func.date("now")), False),
+    "a clock in a list": (select(P.id).where(P.name.in_(["a", "today"])), False),
+    "a clock in a text": (text("SELECT date(:a)").bindparams(a="now"), False),
+    "a value in a text": (text("SELECT date(:a)").bindparams(a="2026-01-01"), True),
+    "many parts": (select(P.id).where(sa.or_(*[P.id == n for n in range(300)])), False),
     "a lock": (select(P.id).with_for_update(), False),
     "a lock inside": (select(select(P.id).with_for_update().subquery()), False),
     "an unknown function": (select(func.nextval("x")), False),
@@ -325,6 +400,13 @@ def test_what_a_statement_object_does(name: str, dialect: str) -> None:
     assert (statement_objection(statement, dialect) is None) == reads
 
 
+def test_functions_that_take_the_present_time_without_argument() -> None:
+    """Of SQLite: ``date()`` is today."""
+    assert statement_objection(select(func.date()), "sqlite") is not None
+    assert statement_objection(select(func.strftime("%Y")), "sqlite") is not None
+    assert statement_objection(select(func.strftime("%Y", P.name)), "sqlite") is None
+
+
 def test_code_of_the_user_s_in_a_statement_makes_it_unfit() -> None:
     """Types, elements, callables and values of one's own."""
 
@@ -341,6 +423,10 @@ def test_code_of_the_user_s_in_a_statement_makes_it_unfit() -> None:
         select(sa.literal(Path("x"), sa.String).label("p"), sa.literal(object, Mood)),
         text("SELECT :a").bindparams(sa.bindparam("a", "x", type_=Mood)),
         select(sa.type_coerce(P.name, Mood)),
+        select(P.id).where(P.id == sa.bindparam("a", object())),
+        select(sa.column("a", sa.PickleType)),
+        select(sa.column("a", Money)),
+        Person.__mapper__,
         PEOPLE.insert(),
         text("SELECT 1").columns(P.id),
         "SELECT 1",

@@ -133,6 +133,7 @@ def test_a_picture_that_may_be_a_file_is_unknown() -> None:
     assert kind(LLAMA.generate, "m", "p", images=["cat.png"]) is UNKNOWN
     assert kind(LLAMA.generate, "m", "p", images=(b"data", "cat.png")) is UNKNOWN
     assert kind(LLAMA.generate, "m", "p", images="cat.png") is UNKNOWN
+    assert kind(LLAMA.generate, "m", "p", images=3) is UNKNOWN
     shown = [{"role": "user", "content": "what?", "images": ["cat.png"]}]
     data = [{"role": "user", "content": "what?", "images": [b"data"]}]
     assert kind(LLAMA.chat, "m", shown) is UNKNOWN
@@ -190,6 +191,14 @@ def test_a_text_that_would_warn_is_not_read_out_of_turn() -> None:
     assert transparent(_answer(text, call), "candidates")
     strange = _answer(text)
     strange.candidates = (1,)  # type: ignore[assignment]
+    assert not is_text_only(strange)
+    strange.candidates = [1]  # type: ignore[list-item]
+    assert not is_text_only(strange)
+    strange.candidates = [genai.types.Candidate()]
+    strange.candidates[0].content = 1  # type: ignore[assignment]
+    assert not is_text_only(strange)
+    strange.candidates[0].content = genai.types.Content()
+    strange.candidates[0].content.parts = [1]  # type: ignore[list-item]
     assert not is_text_only(strange)
 
 
@@ -267,7 +276,7 @@ def test_a_completion_of_a_known_provider_is_unordered(lite: types.ModuleType) -
     for model in ("bedrock/small", "small", "custom/gpt-4o", 3, None):
         assert complete(model, MESSAGES) is UNKNOWN, model
     assert complete("openai/small", MESSAGES, custom_llm_provider="bedrock") is UNKNOWN
-    assert complete("openai/small", MESSAGES, custom_llm_provider=3) is UNKNOWN
+    assert complete("openai/small", MESSAGES, custom_llm_provider=["openai"]) is UNKNOWN
 
 
 def test_unknown_arguments_of_a_completion_keep_it_in_order(lite: types.ModuleType) -> None:

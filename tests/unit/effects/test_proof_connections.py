@@ -178,6 +178,23 @@ def with_a_text_factory(path: str) -> Any:
     return connection.execute("SELECT 1").fetchall()
 
 
+def with_a_list(path: str) -> Any:
+    connection = sqlite3.connect(path)
+    connection.row_factory = [path]
+    return connection.execute("SELECT 1").fetchall()
+
+
+def set_on_a_shared_one(connection: Any) -> Any:
+    connection.row_factory = sqlite3.Row
+    return connection.execute("SELECT 1").fetchall()
+
+
+def beside_a_declared_call(path: str) -> Any:
+    with sqlite3.connect(path) as connection:
+        count = connection.execute("SELECT count(*) FROM people").fetchone()[0]
+    return declared(count)
+
+
 def closing_others(thing: Any) -> Any:
     with closing(thing) as opened:
         return opened
@@ -191,14 +208,26 @@ def test_factories_and_closers_of_one_s_own_are_not_proved(path: str) -> None:
 
     assert effect_of(with_a_factory, (path, sqlite3.Row), {}).kind is READS
     assert effect_of(with_a_factory, (path, factory), {}).kind is UNKNOWN
-    assert effect_of(with_a_text_factory, (path,), {}).kind is UNKNOWN
     connection = sqlite3.connect(path)
-    assert effect_of(closing_others, (connection,), {}).kind is UNKNOWN
+    for function, argument in (
+        (with_a_text_factory, path),
+        (with_a_list, path),
+        (set_on_a_shared_one, connection),
+    ):
+        found = effect_of(function, (argument,), {})
+        assert found.kind is UNKNOWN
+        assert "stores in" in found.reason
+    assert "closes what is not known" in effect_of(closing_others, (connection,), {}).reason
     connection.close()
     assert effect_of(iterated, (path,), {}).kind is READS
     with mock.patch.object(closing, "__exit__", lambda *_: None):
         assert effect_of(iterated, (path,), {}).kind is UNKNOWN
     assert effect_of(iterated, (path,), {}).kind is READS
+
+
+def test_what_a_declared_call_is_given_matters_not_that_there_is_one(path: str) -> None:
+    """A number from the database is no connection."""
+    assert not effect_of(beside_a_declared_call, (path,), {}).caller_thread
 
 
 def test_a_patched_connect_is_somebody_else_s(path: str) -> None:

@@ -125,6 +125,8 @@ WRITING = [
     "SELECT replace FROM t",
     "WITH 'x' AS (SELECT 1) SELECT 1",
     "WITH t AN (SELECT 1) SELECT 1",
+    "WITH t (a) (SELECT 1) SELECT 1",
+    "WITH t AS SELECT SELECT 1",
     "WITH t MATERIALIZED (SELECT 1) SELECT 1",
     "SELECT 1 -- \r; DELETE FROM t",
     "SELECT 1 -- \r, nextval('x')",
@@ -152,6 +154,7 @@ SQLITE_READING = [
     "PRAGMA table_info(t)",
     "PRAGMA main.index_list('t')",
     "PRAGMA user_version",
+    "PRAGMA database_list",
     "EXPLAIN QUERY PLAN SELECT 1",
     "SELECT a -- b\r\nFROM t",
 ]
@@ -175,6 +178,8 @@ SQLITE_WRITING = [
     "PRAGMA table_info(t) + 1",
     "PRAGMA table_info(t, u)",
     "PRAGMA table_info 'a' 'b' 'c'",
+    "PRAGMA table_info ( a b",
+    "PRAGMA table_info a b )",
     "SELECT :a::b(x)",
     "SELECT E'a' , nextval('b')",
     "SELECT any(1)",
@@ -200,6 +205,7 @@ POSTGRESQL_READING = [
     "SELECT DISTINCT ON (a) a, b % 2 FROM t GROUP BY ROLLUP (a)",
     "EXPLAIN (FORMAT JSON) SELECT 1",
     "EXPLAIN VERBOSE (SELECT 1)",
+    "EXPLAIN (SELECT 1) UNION (SELECT 2)",
     "EXPLAIN (SELECT 1)",
     "SELECT to_char(day, 'YYYY'), date_trunc('month', day), date(day) FROM t",
 ]

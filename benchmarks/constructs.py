@@ -1,0 +1,221 @@
+"""How much of the ideal speed-up does each construct reach?
+
+Six operations of 50 ms in each construct, forced ahead, divided by the critical path (the
+longest chain of operations that depend on each other, slept through in the same pair). A ratio
+of 1.11 is a share of 90 % of the ideal speed-up: the goal.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit import adaptive
+from benchmarks import harness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOAL = 1 / 0.9
+SECONDS = 0.05
+COUNT = 6
+
+
+def latency(number: int) -> int:
+    """Stands for a remote call."""
+    time.sleep(SECONDS)
+    return number + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """One program of six operations and the length of its critical path, in operations."""
+
+    program: Callable[[], Any]
+    path: int
+
+
+CONSTRUCTS: list[Construct] = []
+
+
+def construct(path: int = 1) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Register a program whose critical path is *path* operations long."""
+
+    def register(program: Callable[[], Any]) -> Callable[[], Any]:
+        CONSTRUCTS.append(Construct(program, path))
+        return program
+
+    return register
+
+
+@construct()
+def statements() -> Any:
+    """Independent statements."""
+    a = latency(1)
+    b = latency(2)
+    c = latency(3)
+    d = latency(4)
+    e = latency(5)
+    f = latency(6)
+    return a, b, c, d, e, f
+
+
+@construct(path=2)
+def nested_calls() -> Any:
+    """Calls in arguments."""
+    a = latency(latency(1))
+    b = latency(latency(2))
+    c = latency(latency(3))
+    return a, b, c
+
+
+@construct()
+def loop_with_append() -> Any:
+    """A loop that appends."""
+    out = []
+    for i in range(COUNT):
+        out.append(latency(i))
+    return out
+
+
+@construct(path=2)
+def chains_in_a_loop() -> Any:
+    """Two operations in each round, the second on the first's result."""
+    out = []
+    for i in range(COUNT // 2):
+        first = latency(i)
+        out.append(latency(first))
+    return out
+
+
+@construct()
+def comprehension() -> Any:
+    """A list comprehension."""
+    return [latency(i) for i in range(COUNT)]
+
+
+@construct()
+def nested_comprehensions() -> Any:
+    """A comprehension in a comprehension."""
+    return [[latency(i + j) for j in range(2)] for i in range(COUNT // 2)]
+
+
+@construct()
+def nested_loops() -> Any:
+    """A loop in a loop."""
+    total = 0
+    for i in range(COUNT // 2):
+        for j in range(2):
+            total += latency(i + j)
+    return total
+
+
+@construct()
+def sum_of_a_generator() -> Any:
+    """A generator expression that is used up at once."""
+    return sum(latency(i) for i in range(COUNT))
+
+
+@construct()
+def dict_of_pairs() -> Any:
+    """dict() over pairs."""
+    return dict((i, latency(i)) for i in range(COUNT))  # noqa: C402  # what is measured
+
+
+@construct()
+def conditions_with_calls() -> Any:
+    """A call in each `if` test."""
+    out = []
+    for i in range(COUNT):
+        if latency(i) % 2:
+            out.append(i)
+    return out
+
+
+@construct(path=2)
+def calls_behind_conditions_with_calls() -> Any:
+    """A call in each `if` test, another behind it."""
+    out = []
+    for i in range(COUNT // 2):
+        if latency(i):
+            out.append(latency(i))
+    return out
+
+
+@construct()
+def star_arguments() -> Any:
+    """Arguments behind stars."""
+    keys = [(1,), (2,), (3,), (4,), (5,), (6,)]
+    return [latency(*key) for key in keys]
+
+
+@construct()
+def assignments_in_conditions() -> Any:
+    """`:=` in each `if` test."""
+    out = []
+    for i in range(COUNT):
+        if (found := latency(i)) > 1:
+            out.append(found)
+    return out
+
+
+@construct(path=2)
+def conditional_expressions() -> Any:
+    """A conditional expression on a fetched value."""
+    return [latency(i) if latency(i) % 2 else latency(-i) for i in range(COUNT // 2)]
+
+
+@construct()
+def running_best() -> Any:
+    """The best result so far."""
+    best, where = -1, -1
+    for i in range(COUNT):
+        score = latency(i)
+        if score > best:
+            best, where = score, i
+    return best, where
+
+
+@construct()
+def try_around_each_call() -> Any:
+    """`try` and `except` around each call."""
+    out = []
+    for i in range(COUNT):
+        try:
+            out.append(latency(i))
+        except ValueError:
+            out.append(-1)
+    return out
+
+
+@construct()
+def regions_of_different_shape() -> Any:
+    """A loop, a comprehension and statements in a row."""
+    out = []
+    for i in range(2):
+        out.append(latency(i))
+    found = {i: latency(i) for i in range(2)}
+    a = latency(1)
+    b = latency(2)
+    return out, found, a, b
+
+
+def measure(report: harness.Report, options: harness.Options) -> None:
+    """Measure every construct against its critical path."""
+    for one in CONSTRUCTS:
+        decorate = adaptive(strategy="parallel", persist=False)
+        candidate = decorate(one.program)
+
+        def ideal(path: int = one.path) -> None:
+            for number in range(path):
+                latency(number)
+
+        pairs = harness.paired(candidate, ideal, options.pairs)
+        row = harness.ratio_row(one.program.__name__, pairs, GOAL)
+        report.add(row)
+
+
+if __name__ == "__main__":
+    sys.exit(harness.run("constructs", __doc__, measure))
