@@ -71,7 +71,7 @@ def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any
 
     lifecycle.install()
     if isinstance(target, type):
-        function = _method_of(target, method)
+        function: FunctionType | None = _method_of(target, method)
     elif method is not None:
         raise ConfigurationError(
             f"@adaptive(method={method!r}) is for classes; {target!r} is none: leave it out"

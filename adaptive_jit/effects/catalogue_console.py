@@ -28,17 +28,23 @@ _STOCK_HANDLERS = frozenset({"StreamHandler", "FileHandler", "NullHandler", "_St
 _OWN_PARTS = ("_pytest.logging", "adaptive_jit.")
 """Homes of handlers, formatters and streams that keep the order of what they are given."""
 
+_PROCESS_STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
+"""Where the process's own output may be found; any other file may be read by the program."""
+
 _LOGGER_PARTS = ("handle", "_log", "makeRecord", "callHandlers", "isEnabledFor", "findCaller")
 
 
 def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
-    """``print`` of exact builtin values to the process's own output."""
-    if kwargs.get("file") is not None:
-        return rule.unknown("it prints to a file= of its own")
+    """``print`` of exact builtin values to the process's own output, standard or error."""
+    stream = kwargs.get("file")
+    if stream is not None:
+        if not any(stream is getattr(sys, name, None) for name in _PROCESS_STREAMS):
+            return rule.unknown("it prints to a file= of its own")
+        kwargs = {name: value for name, value in kwargs.items() if name != "file"}
     if not exact_all(args, kwargs):
         return rule.unknown("it prints what is not made of exact builtin types")
-    if not is_stock_stream(sys.stdout):
-        return rule.unknown("sys.stdout is not a stock stream")
+    if not is_stock_stream(sys.stdout if stream is None else stream):
+        return rule.unknown(f"sys.{_name_of(stream)} is not a stock stream")
     return rule.base
 
 
@@ -69,6 +75,11 @@ def is_stock_stream(stream: Any) -> bool:
         return type(raw) is io.FileIO or type(raw).__name__ == "_WindowsConsoleIO"
     name = (kind.__module__, kind.__qualname__)
     return (name in _KNOWN_STREAMS and _is_genuine(kind)) or _is_of_ours(kind)
+
+
+def _name_of(stream: Any) -> str:
+    """Under which name of `sys` the stream stands; without one it is the standard output."""
+    return next((name for name in _PROCESS_STREAMS if getattr(sys, name, None) is stream), "stdout")
 
 
 def _problem(logger: Any, logging: Any) -> str | None:

@@ -69,6 +69,8 @@ class TypeRule:
         self._ready: str = entry.get("ready", "")
         self.is_true: bool = entry.get("truth", False)
         self._lazy: dict[str, str] = entry.get("lazy", {})
+        self._asked: frozenset[str] = frozenset(entry.get("asked", ()))
+        self._asked_result: str | None = entry.get("asked_result")
         self._text_only: list[str] = entry.get("text_only", [])
         self._keys: dict[str, str] = entry.get("keys", {})
         self._shelf = shelf
@@ -90,6 +92,9 @@ class TypeRule:
             return found is not _ABSENT and found is self._seen.get(name, _ABSENT)
         if name in state:
             return not hasattr(type(found), "__set__")
+        if name in self._asked:
+            # The library's own ``__getattr__`` answers, as long as it is its own.
+            return found is _ABSENT and self._shelf.guard.intact()
         if isinstance(found, cached_property):
             return is_own(found.func, self.name.partition(":")[0])
         return type(found) in (FunctionType, MethodDescriptorType)
@@ -108,6 +113,8 @@ class TypeRule:
         for known in (self._attributes, self._once_read, self._lazy):
             if name in known:
                 return Member("attribute", known[name] or None, ATTRIBUTE)
+        if name in self._asked and in_mro(self.kind or object, name) is _ABSENT:
+            return Member("attribute", self._asked_result, ATTRIBUTE)
         self._shelf.refresh()
         rule = self._shelf.by_name.get(f"{self.name}.{name}")
         if rule is None and self._fields is not None and not name.startswith("_"):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
 from adaptive_jit.effects.proof_checks import Assumptions
+from adaptive_jit.effects.proof_clocks import is_timed
 from adaptive_jit.effects.proof_declared import staying
 from adaptive_jit.effects.proof_state import Part, Refused
 from adaptive_jit.effects.proof_statements import Runner
@@ -98,6 +99,8 @@ def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any])
     runner = Runner(assumptions)
     try:
         returned = _follow(runner, function, args, kwargs)
+        if is_timed(returned):
+            raise Refused("it returns what a clock says")
         whole = _Whole(
             returns_something=not all(
                 isinstance(one, Const) and one.value is None for one in options(returned)
@@ -198,6 +201,7 @@ def _merged(doing: Sequence[Part]) -> Effect:
         f"proved: {decisive.text}, {word} (line {decisive.line})",
         lane=next(iter(lanes.values())) if len(lanes) == 1 else tuple(lanes.values()) or None,
         caller_thread=any(part.effect.caller_thread for part in doing),
+        on_trial=any(part.effect.on_trial for part in doing),
         watch=_watch([watch for watch in watches.values() if watch is not None]),
     )
 

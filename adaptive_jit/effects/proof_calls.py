@@ -14,6 +14,7 @@ from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.describe import describe
 from adaptive_jit.effects.proof_classes import is_plain_exception, is_plain_record, unprovable
+from adaptive_jit.effects.proof_clocks import TIMED, is_rounding, is_timed
 from adaptive_jit.effects.proof_closing import closing
 from adaptive_jit.effects.proof_known import Known
 from adaptive_jit.effects.proof_state import DEPTH, Active, Frame, Names, Refused, text_of
@@ -85,9 +86,11 @@ class Caller(Known):
     ) -> Value:
         """Follow a call of the value *function*."""
         if isinstance(function, Choice):
-            return join_all(
+            result = join_all(
                 self.apply(frame, node, option, args, kwargs) for option in function.options
             )
+            self.recorded.discard(id(node))
+            return result
         if isinstance(function, (Never, Const)):
             return NEVER
         if isinstance(function, Closure):
@@ -102,6 +105,11 @@ class Caller(Known):
         self, frame: Frame, node: ast.Call, function: Thing, args: list[Value], kwargs: Keywords
     ) -> Value:
         callee = function.obj
+        if any(map(is_timed, (*args, *kwargs.values()))) and type(callee) is not FunctionType:
+            if is_rounding(callee, args, kwargs):
+                self.recorded.add(id(node))
+                return TIMED
+            raise self.refusal(node, f"gives `{text_of(node.func)}` what a clock says")
         declared = register.find(callee)
         if declared is not None:
             if function.slot is not None:

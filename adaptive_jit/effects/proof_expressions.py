@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from adaptive_jit.effects.proof_classes import is_environment
+from adaptive_jit.effects.proof_clocks import TIMED, computed
 from adaptive_jit.effects.proof_operators import Operators, joined_text, kind_of
 from adaptive_jit.effects.proof_state import Frame, bound_names, text_of
 from adaptive_jit.effects.proof_values import (
@@ -22,6 +23,7 @@ from adaptive_jit.effects.proof_values import (
     Result,
     Stream,
     Thing,
+    Timed,
     Value,
     aliases,
     is_owned,
@@ -143,6 +145,9 @@ class Evaluator(Operators):
 
     def _compare(self, frame: Frame, node: ast.Compare) -> Value:
         values = [self.evaluate(frame, part) for part in (node.left, *node.comparators)]
+        timed = computed(node.ops[0], *values[:2]) if len(node.ops) == 1 else None
+        if timed is not None:
+            return timed
         for operator, left, right in zip(node.ops, values, values[1:], strict=False):
             if not isinstance(operator, (ast.Is, ast.IsNot)):
                 self.need_plain(node, left, right)
@@ -167,13 +172,17 @@ class Evaluator(Operators):
                 pieces.append(self._formatted(frame, part))
             else:
                 pieces.append(self.evaluate(frame, part))
+        if any(isinstance(piece, Timed) for piece in pieces):
+            return TIMED
         return joined_text(*pieces) if pieces else Const("")
 
     def _formatted(self, frame: Frame, node: ast.FormattedValue) -> Value:
         value = self.evaluate(frame, node.value)
+        spec = self.evaluate(frame, node.format_spec) if node.format_spec else None
+        if isinstance(value, Timed) or isinstance(spec, Timed):
+            return TIMED
         self.need_text(node.value, value)
-        if node.format_spec is not None:
-            self.evaluate(frame, node.format_spec)
+        if spec is not None:
             return Plain(str)
         if node.conversion not in (-1, 115):
             return Plain(str)

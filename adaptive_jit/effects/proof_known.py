@@ -12,8 +12,9 @@ from adaptive_jit.effects.describe import describe
 from adaptive_jit.effects.lowerings_databases import LOWERINGS
 from adaptive_jit.effects.proof_builtins import Builtins, Keywords
 from adaptive_jit.effects.proof_classes import is_live
+from adaptive_jit.effects.proof_clocks import CLOCKS, TIMED, is_timed
 from adaptive_jit.effects.proof_declared import placing
-from adaptive_jit.effects.proof_operators import kind_of
+from adaptive_jit.effects.proof_operators import computed_text, kind_of
 from adaptive_jit.effects.proof_state import Frame, Part, text_of
 from adaptive_jit.effects.proof_templates import Template, Unfit, template
 from adaptive_jit.effects.proof_values import (
@@ -28,8 +29,10 @@ from adaptive_jit.effects.proof_values import (
     Plain,
     Result,
     Thing,
+    Timed,
     Value,
     aliases,
+    is_fresh_everywhere,
     join,
 )
 from adaptive_jit.records.effects import Effect, EffectKind
@@ -43,8 +46,13 @@ _OWNED_RESULTS = ("json:loads", "json:load")
 
 TEXTS = "list[builtins:str]"
 
+_OF_TEXTS = tuple(
+    f"os.path:{name}" for name in ("join", "basename", "dirname", "normpath", "normcase")
+)
+"""Functions that make a string of strings, and look at nothing else."""
+
 _ARGUMENT_LOWERINGS = (
-    "any", "shallow", "exact", "plain", "checked", "http", "sdk", *LOWERINGS, *MODELS,
+    "any", "shallow", "exact", "plain", "checked", "path", "http", "sdk", *LOWERINGS, *MODELS,
 )  # fmt: skip
 
 
@@ -64,6 +72,8 @@ class Known(Builtins):
         """A call that the user speaks for; *receiver* is what a method is called on."""
         given = [*args, *kwargs.values()]
         for value in given:
+            if is_timed(value):
+                raise self.refusal(node, f"gives `{text_of(node.func)}` what a clock says")
             for option in value.options if isinstance(value, Choice) else (value,):
                 if is_live(option):
                     raise self.refusal(
@@ -103,6 +113,10 @@ class Known(Builtins):
         target: Callable[[list[Any]], Any] | None = None,
     ) -> Value:
         """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
+        if rule.name in CLOCKS and not args and not kwargs and rule.guard.intact():
+            self.assume.reads_memory = True
+            self.recorded.add(id(node))
+            return TIMED
         if rule.lowering == "any" and rule.fresh.kind is EffectKind.UNKNOWN:
             raise self.refusal(node, f"calls `{text_of(node.func)}`: {rule.base.reason}")
         stream = _stream_of(rule, args)
@@ -111,7 +125,8 @@ class Known(Builtins):
             judge = _on_stream(rule, stream)
         is_log = rule.name.startswith("logging:")
         if is_log:
-            args = [Plain(str) if isinstance(value, Caught) else value for value in args]
+            self.recorded.add(id(node))
+            args = [Plain(str) if isinstance(one, (Caught, Timed)) else one for one in args]
         try:
             positional = [template(value) for value in args]
             named = {name: template(value) for name, value in kwargs.items()}
@@ -134,16 +149,19 @@ class Known(Builtins):
         self.add(frame, node, part, key)
         named_so = f"the result of `{text_of(node.func)}`"
         value = self.result(rule.result, named_so)
+        if rule.name in _OF_TEXTS and not kwargs and all(kind_of(one) is str for one in args):
+            value = computed_text(rule.value, args)
         if rule.result == TEXTS:
             # Names in a folder are bytes where the folder's name is.
             are_texts = all(isinstance(one, (Thing, Result)) or kind_of(one) is str for one in args)
             value = self.site(node, list, Plain(str if are_texts else None))
-        if isinstance(value, Plain):
+        if isinstance(value, Plain) and value.origin is None:
             kept = not effect.leaves_arguments and any(map(aliases, args))
             owned = rule.name in _OWNED_RESULTS
             value = Plain(value.type, kept, owned=owned)
         if isinstance(value, Result):
             value.is_manager = rule.context_manager
+            value.gives_owned = all(map(is_fresh_everywhere, (*args, *kwargs.values())))
             if effect.kind is EffectKind.PURE and value.name in _MADE and target is not None:
                 value.maker = _maker(target, positional, named)
         return value

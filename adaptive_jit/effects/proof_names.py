@@ -320,9 +320,13 @@ class Finder(Machine):
                 else Plain(None, value.alias)
             )
         if isinstance(value, Result) and value.rule.item is not None:
+            if value.gives_owned and value.name in _OWNED_ELEMENTS:
+                return Plain(dict, owned=True)
             return self.result(value.rule.item, f"an element of {value.name}")
         if isinstance(value, Never):
             return NEVER
+        if isinstance(value, Thing) and type(value.obj) is tuple and value.slot is None:
+            return join_all(map(self.lift, value.obj))
         raise self.refusal(node, "iterates over a value of unknown type")
 
 
@@ -338,6 +342,9 @@ def builtins_of(function: FunctionType) -> dict[str, Any]:
     builtins: dict[str, Any] = getattr(function, "__builtins__", {})
     return builtins
 
+
+_OWNED_ELEMENTS = ("csv:DictReader",)
+"""Those whose elements are dicts of strings made anew at each step."""
 
 _ELEMENT: dict[type | None, type] = {str: str, bytes: int, range: int}
 _PLAIN_RESULTS: dict[str, type] = {

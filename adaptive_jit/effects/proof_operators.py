@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from adaptive_jit.effects.attributes import MISSING
 from adaptive_jit.effects.catalogue_values import is_leaf
+from adaptive_jit.effects.proof_clocks import computed
 from adaptive_jit.effects.proof_names import Finder
 from adaptive_jit.effects.proof_state import text_of
 from adaptive_jit.effects.proof_templates import Unfit, template
@@ -16,6 +18,7 @@ from adaptive_jit.effects.proof_values import (
     Caught,
     Choice,
     Closure,
+    Computed,
     Const,
     Fresh,
     Never,
@@ -29,6 +32,9 @@ from adaptive_jit.effects.proof_values import (
     join,
     plainness,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _LONGEST_TEXT = 4096
 """Characters up to which strings are put together during a proof."""
@@ -61,6 +67,9 @@ class Operators(Finder):
         """The result of a binary operator."""
         if isinstance(left, Never) or isinstance(right, Never):
             return NEVER
+        timed = computed(operator, left, right)
+        if timed is not None:
+            return timed
         if isinstance(operator, ast.Div):
             path = self._path(left, right)
             if path is not None:
@@ -167,6 +176,17 @@ def joined_text(*pieces: Value) -> Value:
         else:
             return Plain(str)
     return Plain(str, origin=tuple(origin))
+
+
+def computed_text(function: Callable[..., str], pieces: Sequence[Value]) -> Value:
+    """What a pure *function* makes of strings: ``os.path.join``."""
+    origin: list[Origin | str] = []
+    for piece in pieces:
+        known = piece.value if isinstance(piece, Const) else getattr(piece, "origin", None)
+        if known is None:
+            return Plain(str)
+        origin.append(known)
+    return Plain(str, origin=Computed(function, tuple(origin)))
 
 
 def _arithmetic(operator: ast.operator, left: type | None, right: type | None) -> type | None:

@@ -137,6 +137,8 @@ class Machine:
         self.growth = 0
         self.escaped = False
         self.has_loop = False
+        self.recorded: set[int] = set()
+        """Calls (nodes, by identity) that made a log record or read a clock when last followed."""
         self.blocked: Part | None = None
         self.belongings = Belongings()
         self._steps = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from adaptive_jit.effects.attributes import is_class
 from adaptive_jit.effects.proof_classes import is_plain_exception
+from adaptive_jit.effects.proof_clocks import is_timed, only_logs
 from adaptive_jit.effects.proof_patterns import Patterns
 from adaptive_jit.effects.proof_state import (
     Frame,
@@ -26,19 +27,23 @@ from adaptive_jit.effects.proof_values import (
     Choice,
     Const,
     Fresh,
+    Never,
     Plain,
     Result,
     Stream,
     Thing,
     Value,
+    aliases,
     is_fresh_everywhere,
     is_owned,
     join,
+    options,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_COUNTER = "collections:Counter"
 _ROUNDS = 8
 """Times that a loop's body is followed before what is known must have settled."""
 
@@ -146,6 +151,8 @@ class Runner(Patterns):
                 self._store_element(node, option, key, value)
         elif isinstance(container, Fresh):
             self._store_fresh(node, container, key, value)
+        elif isinstance(container, Result) and container.name == _COUNTER and not aliases(value):
+            self.need_plain(node, value)
         elif is_owned(container):
             if not is_fresh_everywhere(value):
                 raise self.refusal(node, "stores a value of others in data of its own")
@@ -178,7 +185,12 @@ class Runner(Patterns):
     # Branches and loops -----------------------------------------------------
 
     def _if(self, frame: Frame, node: ast.If) -> None:
-        known = self.truth(node.test, self.evaluate(frame, node.test))
+        test = self.evaluate(frame, node.test)
+        if is_timed(test):
+            if not only_logs(self, frame, [*node.body, *node.orelse]):
+                raise self.refusal(node, "a clock decides what it does")
+            return
+        known = self.truth(node.test, test)
         if known is not None:
             self.block(frame, node.body if known else node.orelse)
             return
@@ -246,19 +258,6 @@ class Runner(Patterns):
         frame.loops[-1].continued.append(dict(frame.names or {}))
         frame.names = None
 
-    def _match(self, frame: Frame, node: ast.Match) -> None:
-        self.need_plain(node.subject, subject := self.evaluate(frame, node.subject))
-        before: Names = dict(frame.names or {})
-        after: Names | None = None
-        for case in node.cases:
-            frame.names = dict(before)
-            self.pattern(frame, case.pattern, join(subject, Plain(None, alias=True)))
-            if case.guard is not None:
-                self.truth(case.guard, self.evaluate(frame, case.guard))
-            self.block(frame, case.body)
-            after = join_names(after, frame.names)
-        frame.names = join_names(after, before)
-
     # Leaving ----------------------------------------------------------------
 
     def _return(self, frame: Frame, node: ast.Return) -> None:
@@ -271,12 +270,7 @@ class Runner(Patterns):
         for part in (node.exc, node.cause):
             if part is None:
                 continue
-            value = self.evaluate(frame, part)
-            if isinstance(value, Thing) and is_class(value.obj) and is_plain_exception(value.obj):
-                continue
-            if not isinstance(value, Caught) and not (
-                isinstance(value, Const) and value.value is None
-            ):
+            if not all(map(_may_be_raised, options(self.evaluate(frame, part)))):
                 raise self.refusal(node, f"raises `{text_of(part)}`, which may run code")
         frame.leaving.append(dict(frame.names or {}))
         frame.names = None
@@ -354,7 +348,7 @@ class Runner(Patterns):
         ast.While: _while,
         ast.Break: _break,
         ast.Continue: _continue,
-        ast.Match: _match,
+        ast.Match: Patterns.match,
         ast.Return: _return,
         ast.Raise: _raise,
         ast.Assert: _assert,
@@ -362,6 +356,13 @@ class Runner(Patterns):
         ast.With: _with,
         ast.FunctionDef: _define,
     }
+
+
+def _may_be_raised(value: Value) -> bool:
+    """An exception, the class of one that runs no code when it is made, or ``None`` as a cause."""
+    if isinstance(value, Thing):
+        return is_class(value.obj) and is_plain_exception(value.obj)
+    return isinstance(value, (Caught, Never)) or (isinstance(value, Const) and value.value is None)
 
 
 def _is_iterable(value: Value) -> bool:

@@ -17,6 +17,7 @@ from adaptive_jit.effects.catalogue_values import is_leaf, is_model
 from adaptive_jit.effects.known_callbacks import is_known_argument
 from adaptive_jit.effects.proof_values import (
     Choice,
+    Computed,
     Const,
     Fresh,
     Origin,
@@ -121,7 +122,13 @@ def rebuilt(origin: Origin, values: list[Any]) -> Any:
     """The value that *origin* stands for, from the values in the slots."""
     if isinstance(origin, int):
         return values[origin]
-    return "".join(piece if type(piece) is str else str(rebuilt(piece, values)) for piece in origin)
+    if type(origin) is Computed:
+        return origin.function(*[_piece(piece, values) for piece in origin.pieces])
+    return "".join(_piece(piece, values) for piece in origin)
+
+
+def _piece(piece: Origin | str, values: list[Any]) -> str:
+    return piece if type(piece) is str else str(rebuilt(piece, values))  # type: ignore[arg-type]
 
 
 def _container(value: Fresh, depth: int) -> Template:

@@ -11,6 +11,7 @@
 `Closure`  a function or lambda of the proved code itself
 `Stream`   an iterator that the proved code makes and uses up
 `Caught`   an exception in its handler
+`Timed`    a reading of a clock, or what is computed from it
 `Opaque`   anything: it may be moved about, but no code may touch it
 `Choice`   one of several of these
 =========  =============================================================================
@@ -19,7 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import ast
@@ -31,7 +32,15 @@ CHANGEABLE: Final = frozenset({list, dict, set, bytearray})
 Maker = Callable[[list[Any], int], Any]
 
 Origin = int | tuple[Any, ...]
-"""A slot, or for a string its pieces: strings, and origins of other scalars."""
+"""A slot, or for a string its pieces (strings, and origins of other scalars), or `Computed`."""
+
+
+class Computed(NamedTuple):
+    """The string that *function* of the standard library makes of strings, at each start anew."""
+
+    function: Callable[..., str]
+    pieces: tuple[Any, ...]
+
 
 _MOST_CHOICES = 6
 
@@ -126,14 +135,16 @@ class Result(Value):
 
     ``is_manager`` says that it may be entered by ``with``, giving itself.
     ``maker`` builds it from the values in the slots, where making it is pure.
+    ``gives_owned``: nothing that others could change was given to what made it.
     """
 
-    __slots__ = ("is_manager", "maker", "name", "rule")
+    __slots__ = ("gives_owned", "is_manager", "maker", "name", "rule")
 
     def __init__(self, name: str, rule: Any) -> None:
         self.name = name
         self.rule = rule
         self.is_manager = False
+        self.gives_owned = False
         self.maker: Maker | None = None
 
 
@@ -183,6 +194,12 @@ class Caught(Value):
     __slots__ = ()
 
 
+class Timed(Value):
+    """A reading of a clock or what is computed from it: for log records only."""
+
+    __slots__ = ()
+
+
 class Opaque(Value):
     """Anything; *why* names what is not known."""
 
@@ -223,6 +240,9 @@ def join(first: Value, second: Value) -> Value:
     if len(found) == 1:
         return found[0]
     if len(found) > _MOST_CHOICES:
+        for value in found:
+            if isinstance(value, Timed):
+                return value
         return Opaque("one of many different values")
     return Choice(tuple(found))
 
@@ -259,6 +279,7 @@ def _merge(first: Value, second: Value) -> Value | None:
     if isinstance(first, Result) and isinstance(second, Result) and first.name == second.name:
         made = Result(first.name, first.rule)
         made.is_manager = first.is_manager and second.is_manager
+        made.gives_owned = first.gives_owned and second.gives_owned
         return made
     if isinstance(first, Stream) and isinstance(second, Stream):
         return Stream(join(first.elements, second.elements))
@@ -296,6 +317,7 @@ def same(first: Value, second: Value) -> bool:
         return (
             first.name == second.name
             and first.is_manager == second.is_manager
+            and first.gives_owned == second.gives_owned
             and first.maker is second.maker
         )
     if isinstance(first, Choice) and isinstance(second, Choice):
@@ -306,7 +328,7 @@ def same(first: Value, second: Value) -> bool:
         return same(first.elements, second.elements)
     if isinstance(first, Bound) and isinstance(second, Bound):
         return first.name == second.name and same(first.receiver, second.receiver)
-    return isinstance(first, (Never, Caught, Opaque))
+    return isinstance(first, (Never, Caught, Timed, Opaque))
 
 
 def plainness(value: Value) -> bool:

@@ -1,8 +1,9 @@
 """Vetting: do the answers that a client receives change it?
 
 Cookies are the one state of a stock client that an answer changes and a
-later request sends. Until the first answers have changed nothing, and for
-ever once one has, the operations of a client follow each other.
+later request sends. Until the first answer has changed nothing, the
+operations of a client follow each other; once one has changed something, they
+stay in their turn for ever, for the program may read the jar in between.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ CLEAN_ANSWERS_NEEDED = 1
 """Completed calls without a change to the client before it may serve several at once."""
 
 
+_CHANGED = "its client's cookies change with its answers: in the calling thread, in its turn"
+
+
 class Vetting:
     """What is known of one client: unvetted, clean, or changed by one of its answers.
 
     It is also the `Watch` of the client's operations: ``before`` gives the
-    cookies, ``changed`` compares and remembers the verdict. Until the first
-    answer has changed nothing, and for ever once one has, operations of the
-    client share one lane.
+    cookies, ``changed`` compares and remembers the verdict.
     """
 
     __slots__ = (
@@ -53,8 +55,12 @@ class Vetting:
         known = self._effects.get(id(base))
         if known is not None and known[0] is base:
             return known[1]
-        lane = None if self.is_vetted else self.lane
-        made = replace(base, watch=self, lane=lane)
+        if self.changes:
+            made = replace(base, watch=self, lane=self.lane, caller_thread=True, reason=_CHANGED)
+        elif self.is_vetted:
+            made = replace(base, watch=self)
+        else:
+            made = replace(base, watch=self, lane=self.lane, on_trial=True)
         self._effects[id(base)] = (base, made)
         return made
 
@@ -109,11 +115,25 @@ def sets_cookies(value: Any) -> bool | None:
 _ANSWERS = frozenset({"httpx", "httpx._models", "httpx2", "httpx2._models", "requests.models"})
 
 
+OF_THE_WAY = frozenset(
+    {"__cf_bm", "__cflb", "__cfruid", "__cfseq", "_cfuvid", "cf_clearance"}
+    | {"AWSALB", "AWSALBCORS", "AWSALBTG", "AWSALBTGCORS", "AWSELB", "AWSELBCORS"}
+    | {"ARRAffinity", "ARRAffinitySameSite", "GCLB"}
+)
+"""Cookies of load balancers and bot filters, set with the first answer of most model services.
+
+They choose a server or tell people from programs and carry no state of the
+service (the cookie pages of Cloudflare, Elastic Load Balancing, Azure App
+Service and Google Cloud Load Balancing).
+"""
+
+
 def snapshot(jar: Any) -> frozenset[tuple[Any, ...]] | None:
     """The cookies of a jar as values; ``None``, equal to no snapshot, if it changes meanwhile.
 
     Expiry dates are left out: a server that renews the same cookie with each
-    answer changes nothing that a later request sends.
+    answer changes nothing that a later request sends. So are the cookies of
+    what stands before the service.
     """
     domains = getattr(jar, "_cookies", None)
     if not domains:
@@ -124,6 +144,7 @@ def snapshot(jar: Any) -> frozenset[tuple[Any, ...]] | None:
             for domain, paths in domains.items()
             for path, cookies in paths.items()
             for name, cookie in cookies.items()
+            if name not in OF_THE_WAY
         )
     except RuntimeError:
         return None

@@ -55,7 +55,9 @@ class Effect:
     same time. ``caller_thread`` keeps the operation in the calling thread.
     ``builtin_result`` promises a result made of exact builtin types at every
     depth. ``quick`` operations cost less than handing them to a worker.
-    ``asserted`` marks elements of ``parallel([...])``.
+    ``asserted`` marks elements of ``parallel([...])``. ``on_trial``: what such
+    an operation does to its receiver is not known yet, so that the first of
+    its lane runs in its turn and the others wait for what it shows.
     """
 
     kind: EffectKind
@@ -69,6 +71,7 @@ class Effect:
     quick: bool = False
     watch: Watch | None = None
     asserted: bool = False
+    on_trial: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, EffectKind):

@@ -94,9 +94,16 @@ class Site:
         self.dropped = self.after_exception = self.refused = 0
 
     def note(self, effect: Effect) -> None:
-        """Remember the least harmless effect seen here."""
+        """Remember the least harmless effect seen here; of equal ones one that must wait."""
+        seen = self.effect
+        if effect is seen:
+            return
         if effect.kind > self.worst:
             self.worst = int(effect.kind)
+            self.effect = effect
+        elif seen is None or (
+            effect.kind == self.worst and seen.may_start_early and not effect.may_start_early
+        ):
             self.effect = effect
         if effect.kind > EffectKind.UNORDERED and effect.resource != "console":
             self.console_only = False

@@ -131,9 +131,14 @@ class Issuer(Scheduler):
             entry.state = HELD if entry.state == WAITING else entry.state
             return
         effect = self.function.host.effect_of(entry.callee, entry.args, entry.kwargs)
-        if self._may_start(entry, effect) and self._commutes_with_writes(effect) is None:
+        if (
+            self._may_start(entry, effect)
+            and not self._shows_the_way(effect)
+            and self._commutes_with_writes(effect) is None
+        ):
             self._start(entry, effect)
         elif entry.state == WAITING:
+            self._take_lanes(entry, effect)
             entry.state = HELD
 
     def _admit(self, entry: Entry) -> Any:
@@ -148,7 +153,7 @@ class Issuer(Scheduler):
                 self.block = NOT_REACHED
                 return RETRY
             effect = assert_independent(effect)
-        if self._may_start(entry, effect):
+        if self._may_start(entry, effect) and not self._shows_the_way(effect):
             writer = self._commutes_with_writes(effect)
             if writer is not None:
                 self.block = writer
@@ -197,6 +202,7 @@ class Issuer(Scheduler):
         entry.state, entry.effect = HELD, effect
         if not self._register(entry):
             return self._overtaken(entry.key)
+        self._take_lanes(entry, effect)  # what follows in them waits for this turn
         if effect.kind is EffectKind.WRITES:
             self.writes[entry.key] = effect
         elif effect.kind is EffectKind.UNKNOWN or (
@@ -250,10 +256,7 @@ class Issuer(Scheduler):
         if effect.lane is None:
             self._hand_over(entry)
             return
-        before = [last for lane in lanes_of(effect) if (last := self.lanes.get(lane)) is not None]
-        for lane in lanes_of(effect):
-            self.lanes[lane] = entry
-        before = [last for last in before if last.state < DONE]
+        before = self._take_lanes(entry, effect)
         if not before:
             self._hand_over(entry)
             return
@@ -261,10 +264,60 @@ class Issuer(Scheduler):
 
         def free() -> None:
             if next(missing, -1) == 0:
-                self._hand_over(entry)
+                self.freed.append(entry)
+                self._go_on_in_lanes()
 
-        for last in before:
-            last.when_finished(free)
+        for gate in before:
+            gate.when_finished(free)
+
+    def _take_lanes(self, entry: Entry, effect: Effect) -> list[Pending]:
+        """Be the last in the lanes of *effect*; the gates of those before that are not through."""
+        if effect.lane is None:
+            return []
+        lanes = lanes_of(effect)
+        last = [self.lanes[lane] for lane in lanes if lane in self.lanes]
+        gate = entry.gate = Pending()
+        for lane in lanes:
+            self.lanes[lane] = entry
+        entry.when_finished(lambda: gate.finish(DONE))
+        return [one.gate for one in last if one.gate is not None and one.gate.state < DONE]
+
+    def _shows_the_way(self, effect: Effect) -> bool:
+        """Whether an operation on trial is the first in its lanes."""
+        if not effect.on_trial or effect.asserted:
+            return False
+        return not any(
+            lane in self.lanes and self.lanes[lane].state < DONE for lane in lanes_of(effect)
+        )
+
+    def _go_on_in_lanes(self) -> None:
+        """Hand over those that are free: in a loop, for one may free a long row of others.
+
+        A thread that finds another one (or itself) at it leaves its entry there.
+        """
+        while self.freed and not self.freeing:
+            self.freeing = True
+            try:
+                while self.freed:
+                    self._lane_is_free(self.freed.popleft())
+            finally:
+                self.freeing = False
+
+    def _lane_is_free(self, entry: Entry) -> None:
+        """What went before in the lane has shown whether the others wait for their turn."""
+        before = entry.effect
+        assert before is not None
+        if not before.on_trial or before.asserted:
+            self._hand_over(entry)
+            return
+        effect = self.function.host.effect_of(entry.callee, entry.args, entry.kwargs)
+        if not effect.may_start_early:
+            if entry.state == WAITING:
+                entry.state = HELD
+            return
+        self._hand_over(entry)
+        if effect.lane is None and entry.gate is not None:
+            entry.gate.finish(DONE)  # no lane any more: the others need not wait either
 
     def _hand_over(self, entry: Entry) -> None:
         if self.closed or entry.state >= QUEUED:

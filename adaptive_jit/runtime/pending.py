@@ -161,7 +161,8 @@ class Entry(Pending):
     ``claim`` yields 1 exactly once: to the thread that may run the operation,
     or to the one that cancels it. ``began`` and ``changed`` are ticks, for
     operations whose receiver is watched: when it began, and when it was found
-    to have changed its receiver; 0 if it has not.
+    to have changed its receiver; 0 if it has not. ``gate`` is finished when
+    those behind it in its lane may go on.
     """
 
     __slots__ = (
@@ -173,6 +174,7 @@ class Entry(Pending):
         "context",
         "effect",
         "error",
+        "gate",
         "held",
         "key",
         "kwargs",
@@ -191,6 +193,7 @@ class Entry(Pending):
         self.error: BaseException | None = None
         self.claim: Iterator[int] = iter((1,))
         self.context: Context | None = None
+        self.gate: Pending | None = None
         self.held: list[Any] | None = None
         self.made = 0
         self.began = self.changed = 0

@@ -88,6 +88,8 @@ class Scheduler:
         "context",
         "entries",
         "forced",
+        "freed",
+        "freeing",
         "function",
         "gated",
         "lanes",
@@ -112,6 +114,8 @@ class Scheduler:
         self.region = region
         self.forced = forced
         self.gated = False
+        self.freed: deque[Entry] = deque()
+        self.freeing = False
         self.context = context
         self.entries: dict[Key, Entry] = {}
         self.running: dict[Key, Entry] = {}

@@ -131,18 +131,17 @@ class Window(Guards):
         issuer = self.issuer
         if issuer is None:
             return
-        surprised = False
         for key, entry in list(issuer.entries.items()):
             known = entry.effect
             if entry.state == WAITING and effect.kind > EffectKind.UNORDERED:
                 if next(entry.claim, 0):
+                    issuer.closed = True  # before the end of one lets another begin
                     entry.finish(DEAD)
                     issuer.entries.pop(key, None)
-                    surprised = True
                 continue
             if known is None or not entry.started or commute(effect, known):
                 continue
-            surprised = True
+            issuer.closed = True
             issuer.entries.pop(key, None)
             if entry.state == QUEUED and next(entry.claim, 0):
                 entry.site.started -= 1
@@ -151,8 +150,6 @@ class Window(Guards):
             if entry.state < DONE:
                 entry.wait()
             self._drop(entry, after_exception=False)
-        if surprised:
-            issuer.closed = True
 
     def caught(self) -> None:
         """What the program ran itself when the exception came has no value."""
@@ -307,6 +304,8 @@ class Window(Guards):
                 continue
             if entry.began > when or changed.isdisjoint(map(id, effect.watch.receivers())):
                 continue
+            if not entry.began and effect.lane is not None:
+                continue  # it begins now, behind the others of its lane
             issuer.entries.pop(key, None)
             if entry.state == QUEUED and next(entry.claim, 0):
                 entry.site.started -= 1
@@ -334,7 +333,10 @@ class Window(Guards):
         """Started with other arguments than the program uses: of no use."""
         if entry.state == QUEUED and next(entry.claim, 0):
             entry.site.started -= 1
-            entry.finish(DEAD)
+            if entry.effect is not None and entry.effect.lane is not None and self.issuer:
+                self.issuer.running[entry.key] = entry  # the lane goes on behind the call itself
+            else:
+                entry.finish(DEAD)
             return
         if entry.state < DONE:
             entry.wait()

@@ -34,6 +34,11 @@ def separately(client: Any, url: str) -> Any:
     return out
 
 
+def many(client: Any, url: str) -> Any:
+    """Hundreds."""
+    return [client.get(f"{url}/{number}").status_code for number in range(700)]
+
+
 def forty(client: Any, url: str) -> Any:
     """More calls than anyone should begin with at once."""
     out = []

@@ -15,7 +15,7 @@ from world.limited import LimitedService
 from world.model import Meeting
 from world.registry import fresh_copy
 
-from adaptive_jit import adaptive, stats
+from adaptive_jit import adaptive, explain, stats
 from adaptive_jit.records import Phase
 
 
@@ -91,6 +91,51 @@ def test_a_cookie_drops_the_later_answers_that_were_asked_for_without_it(
     assert dropped == 11 - place
     service.reset()
     assert function(early, service.url) == programs.services.pages(plain, service.url)
+
+
+def test_a_fresh_client_shows_with_its_first_answer_what_the_others_may(
+    service: LimitedService, clients: Any
+) -> None:
+    """A client made for the call: one request in its turn, then all others at once."""
+    function = forced("pages")
+    function(clients(), service.url)
+    names = tuple(f"/{number}" for number in range(1, 12))
+    for _ in range(2):
+        service.reset(meeting=(meeting := Meeting(11, names)))
+        assert function(clients(), service.url) == [None] * 12
+        assert meeting.met
+        assert service.served == 12
+
+
+def test_a_long_row_behind_a_fresh_client(service: LimitedService, clients: Any) -> None:
+    """One answer frees hundreds, in no deeper a stack than one."""
+    function = harness.forced(window=900)(fresh_copy(function_called("many")))
+    assert function(clients(), service.url) == [200] * 700
+
+
+def test_cookies_of_what_stands_before_the_service_are_no_change(
+    service: LimitedService, clients: Any
+) -> None:
+    """Load balancers and bot filters set one with the first answer of most services."""
+    function = forced("statuses")
+    client = clients()
+    service.reset(cookie_at="/0", cookie="__cf_bm")
+    function(client, service.url)
+    service.reset(meeting=(meeting := Meeting(12)))
+    function(client, service.url)
+    assert meeting.met
+
+
+def test_a_client_that_has_changed_stays_in_order(service: LimitedService, clients: Any) -> None:
+    """The program may read the jar between two requests."""
+    client = clients()
+    function = forced("pages")
+    service.reset(cookie_at="/3")
+    function(client, service.url)
+    service.reset(limit=1000)
+    function(client, service.url)
+    assert service.most == 1
+    assert "cookies change" in str(explain(function))
 
 
 def test_without_a_cookie_nothing_is_dropped(service: LimitedService, clients: Any) -> None:

@@ -54,11 +54,12 @@ class LimitedService:
         status: int = 429,
         retry_after: float | None = None,
         cookie_at: str = "",
+        cookie: str = "who",
         meeting: Meeting | None = None,
     ) -> None:
         """Forget what happened, and behave as told from now on."""
         self.limit, self.status, self.retry_after = limit, status, retry_after
-        self.cookie_at, self.meeting = cookie_at, meeting
+        self.cookie_at, self.cookie, self.meeting = cookie_at, cookie, meeting
         self.most = self.refused = self.served = 0
         self.closed_until = 0.0
 
@@ -96,6 +97,6 @@ class LimitedService:
         if status != 200 and self.retry_after is not None:
             request.send_header("Retry-After", str(self.retry_after))
         if request.path == self.cookie_at:
-            request.send_header("Set-Cookie", "who=ada; Path=/")
+            request.send_header("Set-Cookie", f"{self.cookie}=ada; Path=/")
         request.end_headers()
         request.wfile.write(data)
