@@ -26,3 +26,15 @@ def _developer_settings_do_not_leak():
     saved = {name: os.environ.pop(name) for name in list(os.environ) if "ADAPTIVE_JIT_" in name}
     yield
     os.environ.update(saved)
+
+
+@pytest.fixture(autouse=True)
+def _the_library_has_not_failed():
+    """Within a call a fault of the library becomes a warning that is never raised: look for it."""
+    from adaptive_jit.engine import fallback
+
+    before = len(fallback.unraised)
+    yield
+    found = fallback.unraised[before:]
+    del fallback.unraised[before:]
+    assert not found, found

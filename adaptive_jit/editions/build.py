@@ -12,7 +12,7 @@ import ast
 import copy
 import types
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.editions.guards import GuardPoints
@@ -54,20 +54,10 @@ class Edition:
         """The code with the library's objects in the place of their markers."""
         return _exchanged(self.code, {**self.constants, DISPATCHER: dispatcher, ABSENT: absent})
 
-    def slice_functions(
-        self, function: FunctionType, retry: object, poison: object
-    ) -> dict[int, FunctionType]:
-        """The slices as generator functions over the globals of *function*."""
-        return {
-            region: FunctionType(
-                _exchanged(
-                    code, {**self.constants, MARK + "retry": retry, MARK + "poison": poison}
-                ),
-                function.__globals__,
-                f"<slice of {function.__qualname__}>",
-            )
-            for region, code in self.slices.items()
-        }
+    def slice_codes(self, retry: object, poison: object) -> dict[int, CodeType]:
+        """The code of the slices, which are generator functions over the user's globals."""
+        objects = {**self.constants, MARK + "retry": retry, MARK + "poison": poison}
+        return {region: _exchanged(code, objects) for region, code in self.slices.items()}
 
 
 def build(analysis: Analysis) -> Edition:
@@ -106,8 +96,8 @@ class _Assembly:
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             docstring, body = body[:1], body[1:]
         inner = self.block(body)
-        # On a line of its own making the tracer would see the `def` line.
-        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), body[0])
+        start = _start(self.analysis.source.code, body[0])
+        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), start)
         leave = nowhere(ast.Expr(window("leave")))
         whole = nowhere(ast.Try(inner, [], [], [leave]))
         node.body = [*docstring, enter, whole]
@@ -169,8 +159,9 @@ class _Assembly:
         self.slices[region.record.index] = self.slice(region, names)
         replay = Replay(self.analysis.sites, self.analysis.loops, self.analysis.source.class_name)
         instrumented = replay.block(statements)
-        values = [located(self.input(name), plain[0]) for name in names]
-        opened = window("open", const(region.record.index), *values)
+        values = [self.input(name) for name in names]
+        start = _start(self.analysis.source.code, plain[0])
+        opened = located(window("open", const(region.record.index), *values), start)
         closed = nowhere(ast.Expr(window("close")))
         guarded = nowhere(ast.Try(instrumented, [], [], [closed]))
         return [nowhere(ast.If(opened, [guarded], plain))]
@@ -222,6 +213,20 @@ class _Assembly:
         return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
 
 
+def _start(code: CodeType, statement: ast.stmt) -> ast.stmt:
+    """Where the first line of *statement* that runs is; it may begin further up.
+
+    What runs before it lies there too: without a line it would be on that of the
+    statement before, or of ``def``, and a jump back to it would tell tracers of that one.
+    """
+    parts = (statement, *getattr(statement, "decorator_list", ()))
+    first = min(part.lineno for part in parts)
+    end = statement.end_lineno or first
+    lines = (line for _, _, line in code.co_lines() if line is not None)
+    line = next((one for one in lines if first <= one <= end), first)
+    return ast.Pass(lineno=line, end_lineno=line, col_offset=0, end_col_offset=0)
+
+
 def _captures(pattern: ast.pattern) -> set[str]:
     """Names that a pattern binds when it matches (those of all alternatives are the same)."""
     names = set()
@@ -246,14 +251,19 @@ def _containers(code: CodeType) -> dict[Any, object]:
     return found
 
 
-def _exchanged(code: CodeType, objects: dict[Any, object]) -> CodeType:
-    """*code* with markers and constant containers exchanged, at every depth."""
+def _exchanged(code: CodeType, objects: dict[Any, object], first: int = 1) -> CodeType:
+    """*code* with markers and constant containers exchanged, at every depth.
+
+    A function of ours has no line, but must begin on one: *first*.
+    """
+    first = code.co_firstlineno if code.co_firstlineno > 0 else first
 
     def exchanged(value: object) -> object:
         if isinstance(value, CodeType):
-            return _exchanged(value, objects)
+            return _exchanged(value, objects, first)
         if isinstance(value, tuple | frozenset):
             return objects.get(repr(value), value)
         return objects.get(value, value) if isinstance(value, str) else value
 
-    return code.replace(co_consts=tuple(exchanged(value) for value in code.co_consts))
+    constants = tuple(exchanged(value) for value in code.co_consts)
+    return code.replace(co_consts=constants, co_firstlineno=first)

@@ -19,6 +19,7 @@ from adaptive_jit.effects.affinity import forget_scans, placed
 from adaptive_jit.effects.arguments import hidden_work
 from adaptive_jit.effects.attributes import MISSING, class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records.effects import Effect, EffectKind
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ def _try(
     try:
         proof = prove(function, args, kwargs)
     except Exception as error:
+        if is_the_programs(error):
+            raise
         # A fault of ours must not reach a program that would have run without us.
         return _unknown(f"the proof failed with {error!r}; please report this")
     known.found = (proof, *known.found)[:_KEPT]
@@ -184,7 +187,7 @@ def _remember(function: FunctionType) -> _Proofs:
 
 
 def forget_proofs() -> None:
-    """Forget everything that has been proved (for tests)."""
+    """Forget everything that has been proved, and the modules that proofs hold on to."""
     _proofs.clear()
     _by_code.clear()
     forget_scans()

@@ -17,6 +17,7 @@ from adaptive_jit.engine.midcall import looping, opens
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.fanout import register_code
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
 from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.closed import ClosedWindow
@@ -72,8 +73,8 @@ class Controller:
         if "max_workers" in self.arguments:
             allow(settings.max_workers)
         self.state.looping = looping(analysis)
-        self.state.code, self.state.module = function.__code__, function.__globals__
-        self.state.slices = edition.slice_functions(function, RETRY, POISON)
+        self.state.code = function.__code__
+        self.state.slices = edition.slice_codes(RETRY, POISON)
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
@@ -100,6 +101,16 @@ class Controller:
         """Put the user's own code back, unless some context needs the other one."""
         if not overridden():
             self.owned.put(self.original)
+
+    def retire(self) -> None:
+        """Give up all generated code, at interpreter exit.
+
+        The collector does not look into code objects. What their constants
+        lead to, in the end the user's modules, would be kept to the end of the
+        process, and buffered files among their globals would not be flushed.
+        """
+        self.owned.put(self.original)
+        self.code, self.state.slices = self.original, {}
 
     def reset(self) -> None:
         """Forget everything that was measured."""
@@ -158,6 +169,8 @@ class Controller:
             try:
                 self._observe(arm, wall, raised)
             except Exception as error:
+                if is_the_programs(error):
+                    raise
                 failed(f"observing {self.name}", error)
 
         return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
@@ -170,6 +183,8 @@ class Controller:
             try:
                 self._learn(found, wall + found.saved - found.paused, raised)
             except Exception as error:
+                if is_the_programs(error):
+                    raise
                 failed(f"profiling {self.name}", error)
             self.profiling_seconds += max(seconds() - start - wall, 0.0)
 
@@ -182,6 +197,8 @@ class Controller:
         try:
             return opens(self, found, wall, last, left)
         except Exception as error:
+            if is_the_programs(error):
+                raise
             failed(f"looking at a loop of {self.name}", error)
             return False
 

@@ -7,17 +7,32 @@ import warnings
 from adaptive_jit.errors import FallbackWarning
 
 _told: set[str] = set()
+unraised: list[str] = []
+"""Warnings that ``-W error`` would have turned into exceptions within a call."""
 
 
 def warn_once(text: str) -> None:
-    """Warn with *text*, once per process."""
-    if text not in _told:
-        _told.add(text)
+    """Warn with *text*, once per process; never raises, for it may be called within a call."""
+    if text in _told:
+        return
+    _told.add(text)
+    try:
         warnings.warn(text, FallbackWarning, stacklevel=2)
+    except FallbackWarning:
+        import logging
+
+        unraised.append(text)
+        logging.getLogger("adaptive_jit").warning(text)
 
 
 def failed(what: str, error: BaseException) -> None:
-    """Warn that *what* failed with *error* and that the plain behaviour is in place."""
+    """Warn that *what* failed with *error* and that the plain behaviour is in place.
+
+    Without a word where the program is at its recursion limit: it is about to
+    say so itself, or would have got along without the library's frames.
+    """
+    if isinstance(error, RecursionError):
+        return
     warn_once(
         f"{what} failed ({type(error).__name__}: {error}); the plain behaviour is in place. "
         "Please report this"

@@ -11,6 +11,7 @@ from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
 from adaptive_jit.effects.catalogue_console import is_stock_stream
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.fanout import parallel
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.profiling import Sampler, read
 from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
@@ -34,6 +35,8 @@ def host(evidence: str) -> Host:
         try:
             return effect_of(callee, args, kwargs, allowed)
         except Exception as error:
+            if is_the_programs(error):
+                raise
             failed("judging an operation", error)
             return _UNKNOWN
 

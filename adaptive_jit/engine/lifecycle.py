@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+
 from adaptive_jit import reporting, store
 from adaptive_jit.engine import registry
 from adaptive_jit.settings import current
@@ -16,6 +18,7 @@ def install() -> None:
         return
     settings = current()
     _installed = True  # not before: a wrong environment may be mended and asked again
+    atexit.register(registry.retire)  # the first registered here runs last
     if settings.report is not None:
         reporting.install_exit_report(settings.report, registry.all_stats)
     store.install(registry.stats_to_keep, settings.cache_dir)

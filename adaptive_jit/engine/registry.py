@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.analysis import analyse
 from adaptive_jit.editions import Edition, build
+from adaptive_jit.effects.leaving import let_go
 from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
@@ -200,6 +201,17 @@ def reset(function: Any) -> None:
     controller = _controllers.get(function)
     if controller is not None:
         controller.reset()
+
+
+def retire() -> None:
+    """Put every function's own code back for good, at interpreter exit.
+
+    Daemon threads keep this library alive to the end; nothing of it may then
+    lead to the user's modules.
+    """
+    for controller in list(dict.fromkeys(_controllers.values())):
+        controller.retire()
+    let_go()
 
 
 def _overridden(_names: frozenset[str]) -> None:

@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.engine.advice import advice_of
 from adaptive_jit.engine.controller import FORCED, Controller
 from adaptive_jit.records import (
-    Advice,
     DecisionSummary,
     EffectKind,
     FunctionStats,
@@ -27,8 +27,8 @@ from adaptive_jit.settings import current
 if TYPE_CHECKING:
     from adaptive_jit.runtime import Site
 
-LEAST_SAVING = 0.001
-"""Advice that saves less than this many seconds per invocation is not given."""
+STAYS = "stays in the calling thread"
+"""Why an operation that may not change threads is in order; its effect tells what it uses."""
 
 IN_VAIN = "could run ahead, but that does not pay"
 """Why an operation of a function that is settled direct is in order, where it waits."""
@@ -58,7 +58,7 @@ def statistics_of(controller: Controller) -> FunctionStats:
         decision=summary,
         operations=operations,
         regions=tuple(_regions(controller)),
-        advice=tuple(_advice(controller)),
+        advice=advice_of(controller),
         overhead=Overhead(
             analysis_seconds=controller.analysis_seconds,
             profiling_seconds=controller.profiling_seconds,
@@ -113,11 +113,16 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
     planned = controller.planned
     effect = site.effect
     invocations = controller.profiler.invocations or 1
-    early = (forced and not site.in_order and not site.discarded) or (
-        site.early and operation.index in planned.reasons
-    )
+    if forced:
+        early = not site.in_order and not site.discarded
+    else:
+        early = site.early and operation.index in planned.reasons
     early = early and effect is not None and (effect.may_start_early or operation.asserted)
-    why = planned.reasons.get(operation.index, "forced" if forced else "not judged yet")
+    why = planned.reasons.get(operation.index, "not judged yet")
+    if forced:
+        why = "forced" if early else _in_order(site)
+    elif not early and effect is not None and effect.caller_thread:
+        why = STAYS
     phase = controller.decider.phase
     if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
@@ -140,6 +145,20 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         why=why,
         counts=_counts(site),
     )
+
+
+def _in_order(site: Site) -> str:
+    """Why an operation of a function that is forced to run ahead does not."""
+    effect = site.effect
+    if effect is None:
+        return "not called yet"
+    if effect.caller_thread:
+        return STAYS
+    if site.in_order:
+        return "was once started in vain"
+    if site.discarded:
+        return "its result is not used: it is there for its effect"
+    return effect.reason or "not known to be harmless"
 
 
 def _counts(site: Site) -> RunAheadCounts:
@@ -168,31 +187,6 @@ def _regions(controller: Controller) -> list[RegionStats]:
         )
         for region in controller.analysis.records
     ]
-
-
-def _advice(controller: Controller) -> list[Advice]:
-    """Which one line would gain most: for operations that only want of knowledge holds back.
-
-    A line that several operations ask for is given once, with the largest saving.
-    """
-    advice: dict[str, Advice] = {}
-    operations = {one.index: one for one in controller.analysis.operations}
-    for saving in controller.planned.savings:
-        if saving.seconds < LEAST_SAVING:
-            continue
-        site, operation = controller.state.sites[saving.operation], operations[saving.operation]
-        effect = site.effect
-        if effect is None or effect.kind is not EffectKind.UNKNOWN or site.discarded:
-            continue
-        if not site.callee:  # what to declare is not known
-            continue
-        write = f"reads({site.callee.rsplit(':', 1)[-1]})"
-        because = f"if it only reads, which cannot be seen: {effect.reason or 'it is not known'}"
-        first = advice.setdefault(write, Advice(operation.line, write, because, saving.seconds))
-        if first.line != operation.line:
-            because = f"{first.because}; it counts at line {operation.line} too"
-            advice[write] = replace(first, because=because)
-    return list(advice.values())
 
 
 def _source_hash(code: CodeType) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import CodeType, FunctionType, TracebackType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.runtime.output import capturing
@@ -42,17 +42,16 @@ def call(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return callee(*args, **kwargs)
 
 
-def stand_in(code: CodeType, line: int, module: dict[str, Any]) -> FunctionType:
-    """A function that calls an operation as if from *line* of the user's function.
+def stand_in(code: CodeType, line: int) -> CodeType:
+    """The code that calls an operation as if from *line* of the user's function.
 
     ``warnings`` with a ``stacklevel``, loggers with one, and whoever else looks at the
-    calling frame see the user's file, function, line and globals.
+    calling frame see the user's file, function, line and, of its function, globals.
     """
     text = "\n" * (line - 1) + "def call(callee, args, kwargs): return callee(*args, **kwargs)"
     compiled = compile(text, code.co_filename, "exec", dont_inherit=True)
     body = next(c for c in compiled.co_consts if isinstance(c, CodeType))
-    named = body.replace(co_name=code.co_name, co_qualname=code.co_qualname)
-    return FunctionType(named, module)
+    return body.replace(co_name=code.co_name, co_qualname=code.co_qualname)
 
 
 def execute(entry: Entry) -> None:
@@ -70,7 +69,7 @@ def execute(entry: Entry) -> None:
         entry.began, token = tick(), watch.before()
     try:
         with capturing(entry):
-            value = context.run(entry.site.caller, entry.callee, entry.args, entry.kwargs)
+            value = context.run(entry.caller, entry.callee, entry.args, entry.kwargs)
     except BaseException as error:
         entry.error = error.with_traceback(of_user(error.__traceback__))
         state, value = RAISED, None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, Reading
@@ -15,7 +16,7 @@ from adaptive_jit.runtime.execute import call, execute, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FunctionType
+    from types import CodeType
 
 UNSEEN, PASSED, FAILED = 0, 1, 2
 
@@ -43,7 +44,6 @@ class Site:
         "after_exception",
         "asserted",
         "callee",
-        "caller",
         "console_only",
         "discarded",
         "dropped",
@@ -57,6 +57,7 @@ class Site:
         "line",
         "loop",
         "refused",
+        "stand_in",
         "started",
         "states",
         "taken",
@@ -78,7 +79,7 @@ class Site:
         self.worst = -1
         self.console_only = True
         self.callee = ""
-        self.caller: Callable[..., Any] = call
+        self.stand_in: CodeType | None = None
         self.states: dict[Any, int] = {}
         self.started = self.taken = self.waited = self.helped = 0
         self.dropped = self.after_exception = self.refused = 0
@@ -130,7 +131,6 @@ class FunctionState:
         "limit",
         "loop_parents",
         "looping",
-        "module",
         "name",
         "refused",
         "sites",
@@ -153,19 +153,26 @@ class FunctionState:
         self.sites = sites
         self.loop_parents = loop_parents
         self.guards = bytearray(guard_count)
-        self.slices: dict[int, FunctionType] = {}
+        self.slices: dict[int, CodeType] = {}
         self.code: CodeType | None = None
-        self.module: dict[str, Any] = {}
         self.stops: dict[int, str] = {}
         self.limit = limit
         self.refused = 0
         self.throttled = False
         self.looping: frozenset[int] = frozenset()
 
-    def prepare(self, site: Site) -> None:
-        """Before a site's first early start: give it a caller that looks like the user's."""
-        if site.caller is call and self.code is not None and site.line:
-            site.caller = stand_in(self.code, site.line, self.module)
+    def caller(self, site: Site, module: dict[str, Any]) -> Callable[..., Any]:
+        """What calls the operations of *site*, looking like the user's function in *module*.
+
+        Made for each activation: nothing here may keep the user's globals,
+        for code objects are invisible to the garbage collector and whatever
+        the edition's constants lead to would keep the module for ever.
+        """
+        if self.code is None or not site.line:
+            return call
+        if site.stand_in is None:
+            site.stand_in = stand_in(self.code, site.line)
+        return FunctionType(site.stand_in, module)
 
     def seen(self, guards: tuple[int, ...]) -> bool:
         """Whether all of *guards* have passed and never failed."""

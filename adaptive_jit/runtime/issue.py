@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime.displays import NOTHING, SHOWS, walked
 from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, MUTABLE, SCALARS, Stop
@@ -168,7 +169,9 @@ class Issuer(Scheduler):
         """Parsing and other pure work that costs less than a hand-over: done here."""
         try:
             value = entry.callee(*entry.args, **entry.kwargs)
-        except Exception:
+        except Exception as error:
+            if is_the_programs(error):
+                raise
             # Its turn will show the same error, made by the user's own call.
             return POISON
         entry.effect = effect
@@ -325,7 +328,10 @@ class Issuer(Scheduler):
         effect = entry.effect
         assert effect is not None
         entry.context = self.context.copy()
-        self.function.prepare(entry.site)
+        caller = self.callers.get(entry.site.index)
+        if caller is None:
+            caller = self.callers[entry.site.index] = self.function.caller(entry.site, self.module)
+        entry.caller = caller
         entry.site.started += 1
         self.steps = 0
         entry.state = QUEUED

@@ -12,6 +12,7 @@ import _thread
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED, RAISED, RUNNING, WAITING
 
 if TYPE_CHECKING:
@@ -97,10 +98,12 @@ class Derived(Pending):
             return
         try:
             result = compute(*values)
-        except Exception:
+        except Exception as error:
             # Unknown code would run (Stop), or the user's expression fails: the
             # replay evaluates it in its turn and shows whatever there is to see.
             self.finish(DEAD)
+            if is_the_programs(error):
+                raise
             return
         self.finish(DONE, result)
 
@@ -155,6 +158,10 @@ def settled(inputs: tuple[Any, ...]) -> list[Any] | None:
     return values
 
 
+def _nobody(*_: Any) -> Any:
+    raise AssertionError("an operation that was never handed over has no caller")
+
+
 class Entry(Pending):
     """One operation that the slice has met, from its start to its turn.
 
@@ -169,6 +176,7 @@ class Entry(Pending):
         "args",
         "began",
         "callee",
+        "caller",
         "changed",
         "claim",
         "context",
@@ -193,6 +201,7 @@ class Entry(Pending):
         self.error: BaseException | None = None
         self.claim: Iterator[int] = iter((1,))
         self.context: Context | None = None
+        self.caller: Callable[..., Any] = _nobody
         self.gate: Pending | None = None
         self.held: list[Any] | None = None
         self.made = 0

@@ -120,7 +120,7 @@ def attempt(entry: Entry) -> tuple[Any, BaseException | None] | None:
         return None
     thread_state.crowd += 1
     try:
-        return entry.site.caller(entry.callee, entry.args, entry.kwargs), None
+        return entry.caller(entry.callee, entry.args, entry.kwargs), None
     except BaseException as error:
         # The program's: raised from its own frame, with a traceback that begins there.
         return None, error.with_traceback(of_user(error.__traceback__))

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
+from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, SCALARS, Stop
 from adaptive_jit.runtime.function import FAILED, FunctionState
 from adaptive_jit.runtime.pending import LEFT_OUT, POISON, Derived, Entry, Pending, Slot, settled
@@ -84,6 +85,7 @@ class Scheduler:
         "again",
         "block",
         "busy",
+        "callers",
         "closed",
         "context",
         "entries",
@@ -95,6 +97,7 @@ class Scheduler:
         "lanes",
         "living",
         "markers",
+        "module",
         "own",
         "reached",
         "region",
@@ -108,9 +111,17 @@ class Scheduler:
     )
 
     def __init__(
-        self, function: FunctionState, context: Context, region: int = 0, *, forced: bool = False
+        self,
+        function: FunctionState,
+        context: Context,
+        region: int,
+        module: dict[str, Any],
+        *,
+        forced: bool = False,
     ) -> None:
         self.function = function
+        self.module = module
+        self.callers: dict[int, Callable[..., Any]] = {}
         self.region = region
         self.forced = forced
         self.gated = False
@@ -174,6 +185,8 @@ class Scheduler:
         except Stop as stop:
             self._stopped(strand, str(stop))
         except Exception as error:
+            if is_the_programs(error):
+                raise
             # The user's expression fails here as it will in the replay, which shows it.
             self._stopped(strand, f"{type(error).__name__} ahead of its turn")
         else:

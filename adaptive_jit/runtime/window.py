@@ -58,13 +58,16 @@ class Window(Guards):
 
     def begin_slice(self, region: int, values: tuple[Any, ...], *, gated: bool = False) -> bool:
         """Run the slice of *region*, with a gate before its first operation if *gated*."""
-        body = self.function.slices.get(region)
-        if body is None or sys.exception() is not None:
+        code = self.function.slices.get(region)
+        if code is None or sys.exception() is not None:
             return False
-        issuer = self.issuer = Issuer(self.function, copy_context(), region, forced=self.forced)
+        module = sys._getframe(2).f_globals  # of the user's function, which called `open`
+        issuer = self.issuer = Issuer(
+            self.function, copy_context(), region, module, forced=self.forced
+        )
         issuer.gated = gated
         self.paths = [()] * (len(self.function.loop_parents) + 1)
-        slice_: Slice = body(
+        slice_: Slice = FunctionType(code, module)(
             issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values
         )
         issuer.begin(slice_)
