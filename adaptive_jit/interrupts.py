@@ -8,8 +8,10 @@ library's own.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # without the enums of `signal`
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,3 +43,36 @@ def _codes(module: Any) -> Iterator[CodeType]:
         code = getattr(method, "__code__", None)
         if code is not None:
             yield code
+
+
+class Starting:
+    """Around the start of a thread: no signal's function runs in the middle of it.
+
+    ``Thread.start`` interrupted between two instructions leaves a thread that
+    ends at once with a traceback (CPython 3.11 to 3.13, Lib/threading.py,
+    ``_limbo``). Signals that come meanwhile are served at the end of the
+    block. The new thread must call `began` first: it inherits the mask, and so
+    would the processes that an operation starts.
+    """
+
+    __slots__ = ("_before",)
+
+    def __init__(self) -> None:
+        self._before: set[int] | None = None
+
+    def __enter__(self) -> Self:
+        if _mask is not None and threading.current_thread() is threading.main_thread():
+            self._before = _mask(_signal.SIG_BLOCK, _signal.valid_signals())
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if _mask is not None and self._before is not None:
+            _mask(_signal.SIG_SETMASK, self._before)
+
+    def began(self) -> None:
+        """In the new thread: receive signals as the thread that started it did."""
+        if _mask is not None and self._before is not None:
+            _mask(_signal.SIG_SETMASK, self._before)
+
+
+_mask: Any = getattr(_signal, "pthread_sigmask", None)  # not on Windows

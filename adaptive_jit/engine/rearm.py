@@ -14,6 +14,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from adaptive_jit.interrupts import Starting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,10 +39,15 @@ class Alarms:
         with self._condition:
             heapq.heappush(self._due, item)
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="adaptive-jit-rearm", daemon=True
-                )
-                self._thread.start()
+                starting = Starting()
+
+                def run() -> None:
+                    starting.began()
+                    self._run()
+
+                self._thread = threading.Thread(target=run, name="adaptive-jit-rearm", daemon=True)
+                with starting:
+                    self._thread.start()
             else:
                 self._condition.notify()
 

@@ -18,6 +18,7 @@ import threading
 import weakref
 from time import perf_counter_ns, sleep
 
+from adaptive_jit.interrupts import Starting
 from adaptive_jit.profiling.observer import Observer, Sampled, Watches
 from adaptive_jit.profiling.watch import ProcWatches
 
@@ -129,9 +130,16 @@ class Sampler:
             self._changing.release()
 
     def _start(self) -> None:
-        thread = threading.Thread(target=self._run, name="adaptive_jit-sampler", daemon=True)
+        starting = Starting()
+
+        def run() -> None:
+            starting.began()
+            self._run()
+
+        thread = threading.Thread(target=run, name="adaptive_jit-sampler", daemon=True)
         try:
-            thread.start()
+            with starting:
+                thread.start()
         except RuntimeError:
             # No more threads, or the interpreter is going: profile without states. Not parked,
             # so that nothing is tried again at each operation.

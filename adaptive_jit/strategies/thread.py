@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from adaptive_jit.clock import SYSTEM
+from adaptive_jit.interrupts import Starting
 from adaptive_jit.settings import current
 from adaptive_jit.strategies.base import Capabilities, Startable, Strategy, measure_dispatch
 
@@ -73,9 +74,11 @@ class _Worker(threading.Thread):
         self.every = every
         self.idle_seconds = idle_seconds
         self.idle = False
+        self.starting = Starting()
 
     def run(self) -> None:
         """Run operations until none has come for a while."""
+        self.starting.began()
         pool = self.pool
         try:
             while (operation := self._next(pool)) is not None:
@@ -174,7 +177,8 @@ class ThreadStrategy:
             self._withdraw(worker)
             return
         try:
-            worker.start()
+            with worker.starting:
+                worker.start()
         except RuntimeError:
             # The system's limit, or interpreter exit since 3.12: the caller will
             # run what no worker has begun.
