@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import CodeType, FunctionType
 
+    from adaptive_jit.decision import Trace
     from adaptive_jit.editions import Edition
     from adaptive_jit.runtime.strands import Path
     from adaptive_jit.syntax import Analysis
@@ -39,6 +40,13 @@ FORCED = ("parallel", "thread")
 
 STARTUP_SECONDS = 0.0005
 """Start of a first worker thread: 0.5 ms measured (executors.md section 1, pool cold start)."""
+
+
+def name_of(target: object) -> str:
+    """The name that reports show; without the module where a namespace has no name."""
+    module = getattr(target, "__module__", None)
+    name = str(getattr(target, "__qualname__", target))
+    return f"{module}.{name}" if isinstance(module, str) else name
 
 
 class Controller:
@@ -51,7 +59,7 @@ class Controller:
         edition: Edition,
         arguments: Mapping[str, object],
     ) -> None:
-        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.name = name_of(function)
         self.arguments = dict(arguments)
         self.analysis = analysis
         self.owned = Owned(function.__code__)
@@ -82,6 +90,7 @@ class Controller:
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
         self.phase = Phase.COLD
+        self.opened_trace: Trace | None = None
         self.told: Transition | None = None
         self.workers = WorkerCount(min(settings.window, settings.max_workers))
 
@@ -202,11 +211,12 @@ class Controller:
             failed(f"looking at a loop of {self.name}", error)
             return False
 
-    def opened(self, predicted: float, left: int | None) -> None:
+    def opened(self, predicted: float, left: int | None, trace: Trace | None) -> None:
         """The window opens in the middle of an invocation."""
         import logging
 
         self.openings += 1
+        self.opened_trace = trace
         logging.getLogger("adaptive_jit").info(
             "%s: opened within the call, %s rounds to go: predicted speed-up %.2f",
             self.name, "more" if left is None else left, predicted,
@@ -215,11 +225,17 @@ class Controller:
     def _learn(self, found: Operations, wall: float, raised: bool) -> None:
         if not raised:
             self.profiler.add(found, wall)
+            if self.opened_trace is not None:
+                # What was recorded is the beginning only; this is what the opening went by.
+                self.profiler.trace, self.opened_trace = self.opened_trace, None
             self._make_plan()
         if self._undecided():
             self.calls += 1
         else:
             self._observe(Arm.DIRECT, wall, raised)
+            if found.closed and not raised and self.decider.phase is Phase.TRIAL:
+                # Its own rounds have shown what a call that runs ahead would take.
+                self.decider.observe(Arm.PARALLEL, wall * found.pace)
 
     def _undecided(self) -> bool:
         """Whether one more profiled call may turn an honest "undecided" into I/O."""

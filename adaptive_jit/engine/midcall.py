@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_COPIES: Final = 8
 """Rounds to come that the prediction looks at: as many as run at once to begin with."""
 
-_LOOPS: Final = (ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS: Final = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def looping(analysis: Analysis) -> frozenset[int]:
@@ -54,7 +54,7 @@ def opens(
     prediction = planned.prediction
     if prediction is None or prediction.speedup < settings.min_predicted_speedup:
         return False
-    controller.opened(prediction.speedup, left)
+    controller.opened(prediction.speedup, left, profiler.trace)
     return True
 
 

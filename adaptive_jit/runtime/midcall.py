@@ -2,8 +2,8 @@
 
 The rounds of a loop, and the repetitions of a region, are observations of one
 another: after two of them (one if it took long) enough may be known to run
-the rest ahead. If the rest then goes more slowly, the window closes for the
-remainder of the invocation.
+the rest ahead. At every round since then the pace is compared; if it is
+slower, the window closes for the remainder of the invocation.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ LONG_SECONDS: Final = 0.1
 LEAST_SAVING: Final = 0.002
 """Seconds still to go, below which opening cannot repay its own cost of about a millisecond."""
 
-CHECKED_AFTER: Final = 16
-"""Rounds after opening, and between looks from then on, before the pace is compared."""
-
 SLOWER: Final = 1.05
 """Mean seconds of a round over those before the opening, above which the window closes."""
+
+SLACK: Final = 1.0
+"""Rounds in order that the pace may be behind: the first result takes as long as in order."""
 
 Consider = Callable[["Operations", float, tuple[int, ...] | None, int | None], bool]
 """Asked with what was recorded, the seconds it took, the path of the last complete round and the
@@ -44,28 +44,33 @@ class _Rounds:
 
     ``mean`` is the seconds of a round in order; ``ahead`` the number of the
     first round since ``opened``, the moment of the opening; ``until`` the end
-    of the last one.
+    of the last one; ``operations`` how many there are in a round.
     """
 
-    __slots__ = ("ahead", "began", "count", "mean", "opened", "total", "until")
+    __slots__ = ("ahead", "began", "count", "mean", "opened", "operations", "total", "until")
 
     def __init__(self, began: float, total: int | None, mean: float = 0.0) -> None:
         self.began = self.opened = self.until = began
         self.total = total
         self.mean = mean
         self.count = self.ahead = 0
+        self.operations = 1.0
 
-    def open(self, now: float) -> None:
-        """From this round on operations run ahead."""
+    def open(self, now: float, operations: int) -> None:
+        """From this round on operations run ahead; so many have been run so far."""
+        self.operations = max(operations / self.count, 1.0)
         self.mean = (now - self.began) / self.count
         self.opened, self.ahead = now, self.count
 
-    def is_slower(self, now: float) -> bool:
-        """Whether it is time to compare the pace, and the rounds have become slower."""
-        rounds = self.count - self.ahead
-        if not rounds or rounds % CHECKED_AFTER:
-            return False
-        return now - self.opened > SLOWER * self.mean * rounds
+    def is_slower(self, now: float, waiting: int) -> bool:
+        """Whether less has been done since the opening than would have been in order.
+
+        Of what was done the results that wait for their turn are a part: a
+        single slow operation holds up the program, not the others.
+        """
+        rounds = self.count - self.ahead + waiting / self.operations
+        seconds = now - self.opened
+        return seconds > SLOWER * self.mean * rounds and seconds > self.mean * (rounds + SLACK)
 
     def saved(self) -> float:
         """Seconds less than the rounds since the opening would have taken in order."""
@@ -73,13 +78,19 @@ class _Rounds:
 
 
 class Opening:
-    """The gate of one invocation. ``saved`` is in seconds, estimated from the rounds in order."""
+    """The gate of one invocation. ``saved`` is in seconds, estimated from the rounds in order.
 
-    __slots__ = ("_began", "_consider", "_loops", "_measured", "_regions", "_seconds",
-                 "is_open", "is_over", "saved")  # fmt: skip
+    ``pace`` is the time of the rounds ahead over that of as many in order.
+    """
 
-    def __init__(self, consider: Consider, seconds: Callable[[], float]) -> None:
+    __slots__ = ("_began", "_consider", "_loops", "_measured", "_regions", "_seconds", "_waiting",
+                 "is_open", "is_over", "pace", "saved")  # fmt: skip
+
+    def __init__(
+        self, consider: Consider, seconds: Callable[[], float], waiting: Callable[[], int]
+    ) -> None:
         self._consider = consider
+        self._waiting = waiting
         self._seconds = seconds
         self._began = seconds()
         self._loops: dict[int, _Rounds] = {}
@@ -87,6 +98,7 @@ class Opening:
         self._measured: _Rounds | None = None
         self.is_open = self.is_over = False
         self.saved = 0.0
+        self.pace = 1.0
 
     def region_begins(self, region: int, found: Operations) -> int:
         """Whether to open before this region, or to close; a region in a loop comes again."""
@@ -96,6 +108,10 @@ class Opening:
             return STAY
         rounds.count += 1
         return self._look(rounds, None, found)
+
+    def knows(self, loop: int) -> bool:
+        """Whether *loop* is watched."""
+        return loop in self._loops
 
     def loop_begins(self, loop: int, total: int | None) -> None:
         """A loop is about to draw its first item of *total* (``None``: unknown)."""
@@ -115,7 +131,9 @@ class Opening:
 
     def _look(self, rounds: _Rounds, last: tuple[int, ...] | None, found: Operations) -> int:
         if self.is_open:
-            if rounds is not self._measured or not rounds.is_slower(self._seconds()):
+            if rounds is not self._measured or not rounds.is_slower(
+                self._seconds(), self._waiting()
+            ):
                 return STAY
             self.region_ends()
             rounds.count -= 1  # the round that is about to begin
@@ -137,7 +155,7 @@ class Opening:
         if not opens:
             return STAY
         self.is_open, self._measured = True, rounds
-        rounds.open(after)
+        rounds.open(after, sum(found.counts.values()))
         return OPEN
 
     def region_ends(self) -> None:
@@ -147,6 +165,10 @@ class Opening:
 
     def ends(self) -> None:
         """The invocation, or what is measured, has ended."""
-        if self._measured is not None:
-            self.saved += self._measured.saved()
-            self._measured = None
+        measured, self._measured = self._measured, None
+        if measured is not None:
+            saved = measured.saved()
+            self.saved += saved
+            in_order = measured.until - measured.opened + saved
+            if in_order > 0.0:
+                self.pace = (measured.until - measured.opened) / in_order

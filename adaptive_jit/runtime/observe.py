@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adaptive_jit.records import Reading
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.midcall import CLOSE, OPEN, Consider, Opening
+from adaptive_jit.runtime.states import DEAD, DONE
 from adaptive_jit.runtime.window import Window
 
 if TYPE_CHECKING:
@@ -51,18 +52,22 @@ class Operations:
     """What one profiled invocation recorded.
 
     ``saved`` is how many seconds it took less than it would have taken in
-    order, if the window opened within it: an estimate from its own rounds.
+    order, if the window opened within it: an estimate from its own rounds;
+    ``closed`` says that it closed again, ``pace`` how long its rounds ahead
+    took over as many in order.
     ``pauses`` are the times that the library took for itself (a proof, a look
     at a loop), as moment and length in nanoseconds of the readings' clock.
     """
 
-    __slots__ = ("counts", "pauses", "records", "saved")
+    __slots__ = ("closed", "counts", "pace", "pauses", "records", "saved")
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.counts: dict[int, int] = {}
         self.pauses: list[tuple[int, int]] = []
         self.saved = 0.0
+        self.closed = False
+        self.pace = 1.0
 
     @property
     def paused(self) -> float:
@@ -90,7 +95,9 @@ class ProfileWindow(Window):
         self.found = Operations()
         self.learn = learn
         self.consider = consider
-        self.opening = None if consider is None else Opening(self._look, function.host.seconds)
+        self.opening = (
+            None if consider is None else Opening(self._look, function.host.seconds, self._waiting)
+        )
         self.began: dict[tuple[int, tuple[int, ...]], Reading] = {}
         self.spent: dict[int, int] = {}
         self.checks = 0
@@ -107,6 +114,13 @@ class ProfileWindow(Window):
             return self.consider(found, wall - found.paused, last, left)
         finally:
             found.pauses.append((start, read().wall_ns - start))
+
+    def _waiting(self) -> int:
+        """How many early results wait for their turn."""
+        issuer = self.issuer
+        if issuer is None:
+            return 0
+        return sum(DONE <= entry.state < DEAD for entry in list(issuer.entries.values()))
 
     @property
     def is_open(self) -> bool:
@@ -136,9 +150,24 @@ class ProfileWindow(Window):
         if self.opening is not None:
             self.opening.ends()
             self.found.saved = self.opening.saved
+            self.found.closed = self.opening.is_over
+            self.found.pace = self.opening.pace
         self.learn(sys.exception() is not None, self.found)
 
     # ---- loops ----------------------------------------------------------------------
+
+    def rounds(self, loop: int) -> None:
+        """A ``while`` begins."""
+        super().rounds(loop)
+        if self.opening is not None and self.issuer is not None and self.issuer.gated:
+            self.opening.loop_begins(loop, None)
+
+    def round(self, loop: int, value: Any) -> Any:
+        """The condition of a ``while``, before its next round."""
+        value = super().round(loop, value)
+        if self.opening is not None and self.opening.knows(loop):
+            self._move(self.opening.round_begins(loop, self.paths[loop], self.found))
+        return value
 
     def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items, the first of them counted: later rounds are only run, unless ahead."""
