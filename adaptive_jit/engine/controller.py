@@ -23,7 +23,7 @@ from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.closed import ClosedWindow
 from adaptive_jit.runtime.observe import Operations, ProfileWindow
 from adaptive_jit.runtime.pending import POISON
-from adaptive_jit.runtime.strands import RETRY
+from adaptive_jit.runtime.values import RETRY
 from adaptive_jit.settings import Settings, current, overridden
 from adaptive_jit.strategies import strategy
 

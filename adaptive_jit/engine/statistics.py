@@ -8,7 +8,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.engine.advice import advice_of
-from adaptive_jit.engine.controller import FORCED, Controller
+from adaptive_jit.engine.controller import FORCED, Controller, name_of
 from adaptive_jit.records import (
     DecisionSummary,
     EffectKind,
@@ -72,12 +72,11 @@ def statistics_of(controller: Controller) -> FunctionStats:
 def statistics_left_alone(target: Any, reason: str) -> FunctionStats:
     """The record of something that is not touched."""
     code = getattr(target, "__code__", None)
-    name = f"{getattr(target, '__module__', '?')}.{getattr(target, '__qualname__', target)}"
     summary = DecisionSummary(
         Phase.LEFT_ALONE, None, None, None, None, 0, 0, None, None, None, current().evidence
     )
     return FunctionStats(
-        name=name,
+        name=name_of(target),
         file=code.co_filename if isinstance(code, CodeType) else "",
         line=code.co_firstlineno if isinstance(code, CodeType) else 1,
         phase=Phase.LEFT_ALONE,

@@ -19,7 +19,8 @@ from adaptive_jit.runtime.inputs import (
 )
 from adaptive_jit.runtime.pending import POISON, Entry, Pending
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, WAITING
-from adaptive_jit.runtime.strands import NOT_REACHED, RETRY, THROTTLED, Key, Path, Scheduler
+from adaptive_jit.runtime.strands import NOT_REACHED, THROTTLED, Key, Path, Scheduler
+from adaptive_jit.runtime.values import RETRY
 
 if TYPE_CHECKING:
     from adaptive_jit.runtime.function import Site

@@ -47,19 +47,34 @@ class _Rounds:
     of the last one; ``operations`` how many there are in a round.
     """
 
-    __slots__ = ("ahead", "began", "count", "mean", "opened", "operations", "total", "until")
+    __slots__ = (
+        "ahead",
+        "began",
+        "count",
+        "mean",
+        "opened",
+        "operations",
+        "paused",
+        "total",
+        "until",
+    )
 
-    def __init__(self, began: float, total: int | None, mean: float = 0.0) -> None:
+    def __init__(self, began: float, total: int | None, paused: float, mean: float = 0.0) -> None:
+        self.paused = paused
         self.began = self.opened = self.until = began
         self.total = total
         self.mean = mean
         self.count = self.ahead = 0
         self.operations = 1.0
 
-    def open(self, now: float, operations: int) -> None:
+    def seconds(self, now: float, paused: float) -> float:
+        """Seconds of the rounds, without the library's own *paused* of the invocation."""
+        return now - self.began - (paused - self.paused)
+
+    def open(self, now: float, paused: float, operations: int) -> None:
         """From this round on operations run ahead; so many have been run so far."""
         self.operations = max(operations / self.count, 1.0)
-        self.mean = (now - self.began) / self.count
+        self.mean = self.seconds(now, paused) / self.count
         self.opened, self.ahead = now, self.count
 
     def is_slower(self, now: float, waiting: int) -> bool:
@@ -104,7 +119,7 @@ class Opening:
         """Whether to open before this region, or to close; a region in a loop comes again."""
         rounds = self._regions.get(region)
         if rounds is None:
-            self._regions[region] = _Rounds(self._seconds(), None)
+            self._regions[region] = _Rounds(self._seconds(), None, found.paused)
             return STAY
         rounds.count += 1
         return self._look(rounds, None, found)
@@ -113,11 +128,13 @@ class Opening:
         """Whether *loop* is watched."""
         return loop in self._loops
 
-    def loop_begins(self, loop: int, total: int | None) -> None:
+    def loop_begins(self, loop: int, total: int | None, found: Operations) -> None:
         """A loop is about to draw its first item of *total* (``None``: unknown)."""
         before = self._loops.get(loop)
         now = self._seconds()
-        rounds = self._loops[loop] = _Rounds(now, total, before.mean if before else 0.0)
+        rounds = self._loops[loop] = _Rounds(
+            now, total, found.paused, before.mean if before else 0.0
+        )
         if before is not None and before is self._measured:
             before.until = now
             self.saved += before.saved()
@@ -143,19 +160,16 @@ class Opening:
         if self.is_over or rounds.count not in OCCASIONS:
             return STAY
         now = self._seconds()
-        mean = (now - rounds.began) / rounds.count
+        mean = rounds.seconds(now, found.paused) / rounds.count
         left = None if rounds.total is None else rounds.total - rounds.count
         if rounds.count == 1 and mean < LONG_SECONDS:
             return STAY
         if mean * (rounds.count if left is None else left) < LEAST_SAVING:
             return STAY
-        opens = self._consider(found, now - self._began, last, left)
-        after = self._seconds()
-        rounds.began += after - now  # looking is not part of the rounds
-        if not opens:
+        if not self._consider(found, now - self._began, last, left):
             return STAY
         self.is_open, self._measured = True, rounds
-        rounds.open(after, sum(found.counts.values()))
+        rounds.open(self._seconds(), found.paused, sum(found.counts.values()))
         return OPEN
 
     def region_ends(self) -> None:

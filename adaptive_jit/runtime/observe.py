@@ -59,20 +59,28 @@ class Operations:
     at a loop), as moment and length in nanoseconds of the readings' clock.
     """
 
-    __slots__ = ("closed", "counts", "pace", "pauses", "records", "saved")
+    __slots__ = ("closed", "counts", "own_ns", "pace", "pauses", "records", "saved")
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.counts: dict[int, int] = {}
         self.pauses: list[tuple[int, int]] = []
+        self.own_ns = 0
         self.saved = 0.0
         self.closed = False
         self.pace = 1.0
 
     @property
     def paused(self) -> float:
-        """Seconds of all pauses."""
-        return sum(length for _, length in self.pauses) * 1e-9
+        """Seconds that the library took for itself, pauses and lesser times."""
+        return self.own_ns * 1e-9
+
+    def own(self, start: int) -> None:
+        """Add the time since *start*, in nanoseconds, to the library's own."""
+        spent = perf_counter_ns() - start
+        self.own_ns += spent
+        if spent > NOTICED_NS:
+            self.pauses.append((start, spent))
 
     def moment(self, reading: Reading) -> float:
         """Seconds of a reading on a clock that stands still in the pauses."""
@@ -108,12 +116,11 @@ class ProfileWindow(Window):
         """Ask whether to open; what that takes is not the program's time."""
         if self.consider is None:
             return False
-        read = self.function.host.read
-        start = read().wall_ns
+        start = perf_counter_ns()
         try:
             return self.consider(found, wall - found.paused, last, left)
         finally:
-            found.pauses.append((start, read().wall_ns - start))
+            found.own(start)
 
     def _waiting(self) -> int:
         """How many early results wait for their turn."""
@@ -160,7 +167,7 @@ class ProfileWindow(Window):
         """A ``while`` begins."""
         super().rounds(loop)
         if self.opening is not None and self.issuer is not None and self.issuer.gated:
-            self.opening.loop_begins(loop, None)
+            self.opening.loop_begins(loop, None, self.found)
 
     def round(self, loop: int, value: Any) -> Any:
         """The condition of a ``while``, before its next round."""
@@ -192,7 +199,8 @@ class ProfileWindow(Window):
         opening, issuer = self.opening, self.issuer
         if opening is None or issuer is None or not issuer.gated:
             return rounds
-        opening.loop_begins(loop, len(items) if type(items) in exact.SIZED else None)
+        total = len(items) if type(items) in exact.SIZED else None
+        opening.loop_begins(loop, total, self.found)
         return self._paced(loop, rounds)
 
     def _paced(self, loop: int, rounds: Any) -> Any:
@@ -244,12 +252,10 @@ class ProfileWindow(Window):
         if count <= MOST_RECORDS:
             start = perf_counter_ns()
             self.begin(site, callee, args, kwargs)
-            spent = perf_counter_ns() - start
-            if spent > NOTICED_NS:
-                self.found.pauses.append((start, spent))
             if not site.light:
                 self.checks = 0
                 self._start_clock(site)
+            self.found.own(start)
         elif count == MOST_RECORDS + 1 and self._tiny():
             self.on = False
         if args or kwargs:
@@ -277,4 +283,5 @@ class ProfileWindow(Window):
                 self.function.host.unwatch(site)
                 self.found.records.append((index, path, start, stop))
                 self.spent[index] = self.spent.get(index, 0) + stop.wall_ns - start.wall_ns
+                self.found.own(stop.wall_ns)
         return super().done(index, value)

@@ -15,6 +15,7 @@ class Found:
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
+        self.paused = 0.0
 
 
 FOUND: Any = Found()
@@ -30,12 +31,13 @@ class Asking:
     def __call__(self, _found: Any, wall: float, last: Any, left: Any) -> bool:
         self.asked.append((round(wall, 6), last, left))
         self.clock.advance(self.seconds)
+        FOUND.paused += self.seconds
         return self.answer
 
 
 def loop(opening: Opening, clock: FakeClock, rounds: int, seconds: float, total: Any) -> list[int]:
     """Run a loop of *rounds*, each of *seconds*."""
-    opening.loop_begins(0, total)
+    opening.loop_begins(0, total, FOUND)
     steps = []
     for number in range(rounds):
         steps.append(opening.round_begins(0, (number,), FOUND))
@@ -78,7 +80,7 @@ def test_what_is_as_fast_stays_open(pace: float) -> None:
     """Up to 5 per cent more is noise."""
     clock = FakeClock()
     opening = Opening(Asking(clock), clock.seconds, lambda: 0)
-    opening.loop_begins(0, 100)
+    opening.loop_begins(0, 100, FOUND)
     steps = []
     for number in range(100):
         steps.append(opening.round_begins(0, (number,), FOUND))
@@ -92,7 +94,7 @@ def test_what_is_slower_closes_for_good() -> None:
     clock = FakeClock()
     asking = Asking(clock)
     opening = Opening(asking, clock.seconds, lambda: 0)
-    opening.loop_begins(0, 100)
+    opening.loop_begins(0, 100, FOUND)
     steps = []
     for number in range(100):
         steps.append(opening.round_begins(0, (number,), FOUND))
@@ -114,7 +116,7 @@ def test_a_slow_operation_does_not_close_what_others_have_finished_behind() -> N
     for waiting, closes in ((6, False), (0, True)):
         clock = FakeClock()
         opening = Opening(Asking(clock), clock.seconds, lambda waiting=waiting: waiting)
-        opening.loop_begins(0, 100)
+        opening.loop_begins(0, 100, FOUND)
         steps = []
         for number in range(3):
             steps.append(opening.round_begins(0, (number,), FOUND))
@@ -127,7 +129,7 @@ def test_what_was_saved_is_counted_to_the_end_of_the_loop() -> None:
     """Ten rounds of 1 s, two in order and eight in 2 s together: 6 s saved; the rest is not it."""
     clock = FakeClock()
     opening = Opening(Asking(clock, seconds=0.5), clock.seconds, lambda: 0)
-    opening.loop_begins(0, 10)
+    opening.loop_begins(0, 10, FOUND)
     for number in range(10):
         opening.round_begins(0, (number,), FOUND)
         clock.advance(1.0 if number < 1 else 0.25)

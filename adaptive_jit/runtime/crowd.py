@@ -1,0 +1,80 @@
+"""Operations that were in flight together: some were refused, or changed their client for others."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.runtime.refusals import attempt, made_again, outcome, refusal
+from adaptive_jit.runtime.states import DEAD, DONE, QUEUED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adaptive_jit.records import Watch
+    from adaptive_jit.runtime.function import FunctionState
+    from adaptive_jit.runtime.issue import Issuer
+    from adaptive_jit.runtime.pending import Entry
+
+
+class Crowd:
+    """The part of an open window that asks again, in turn, what being many has spoilt."""
+
+    __slots__ = ()
+
+    function: FunctionState
+    issuer: Issuer | None
+    _drop: Callable[..., None]
+
+    def _in_a_crowd(self, issuer: Issuer, entry: Entry) -> Callable[[], Any]:
+        """The outcome of a call that the caller makes while others are under way."""
+        callee, args, kwargs = entry.callee, entry.args, entry.kwargs
+        found = attempt(entry)
+        if found is None:  # too deep in calls of this kind: as the program makes them
+            return partial(callee, *args, **kwargs)
+        wait = refusal(*found)
+        if wait is not None:
+            again = self._refused(issuer, entry, wait)
+            return partial(callee, *args, **kwargs) if again is None else again
+        return outcome(*found)
+
+    def _refused(self, issuer: Issuer, entry: Entry, wait: float) -> Callable[[], Any] | None:
+        """The service wanted fewer at once: the call is made again when none is left."""
+        once = issuer.closed and self.function.refused > 0
+        issuer.closed = True
+        self.function.refused += 1
+        entry.site.refused += 1
+        entry.site.started -= 1
+        for key, other in list(issuer.entries.items()):
+            if key in issuer.markers or not other.started:
+                continue
+            if other.state == QUEUED and next(other.claim, 0):
+                issuer.entries.pop(key, None)
+                other.site.started -= 1
+                other.finish(DEAD)
+            elif other.state < DONE:
+                other.wait()
+        return None if once else made_again(entry, wait)
+
+    def receiver_changed(self, watch: Watch, when: int) -> None:
+        """What began before *when* with the receivers as they were is of no use."""
+        issuer = self.issuer
+        if issuer is None:
+            return
+        changed = {id(receiver) for receiver in watch.receivers()}
+        for key, entry in list(issuer.entries.items()):
+            effect = entry.effect
+            if effect is None or effect.watch is None or not entry.started:
+                continue
+            if entry.began > when or changed.isdisjoint(map(id, effect.watch.receivers())):
+                continue
+            if not entry.began and effect.lane is not None:
+                continue  # it begins now, behind the others of its lane
+            issuer.entries.pop(key, None)
+            if entry.state == QUEUED and next(entry.claim, 0):
+                entry.site.started -= 1
+                entry.finish(DEAD)
+                continue
+            if entry.state < DONE:
+                entry.wait()
+            self._drop(entry, after_exception=False)
