@@ -64,7 +64,8 @@ class Controller:
         self.analysis = analysis
         self.owned = Owned(function.__code__)
         self.calls = 0
-        self.forced_calls = self.openings = 0
+        self.forced_calls = self.openings = self.closings = 0
+        self.saved_within = 0.0
         self.profiling_seconds = 0.0
         self.raised = {Arm.DIRECT: 0, Arm.PARALLEL: 0}
         self.analysis_seconds = 0.0
@@ -125,7 +126,8 @@ class Controller:
         """Forget everything that was measured."""
         for site in self.state.sites:
             site.forget()
-        self.calls = self.forced_calls = self.openings = 0
+        self.calls = self.forced_calls = self.openings = self.closings = 0
+        self.saved_within = 0.0
         self.state.guards[:] = bytes(len(self.state.guards))
         self.state.stops.clear()
         self._begin(current(self.arguments))
@@ -223,6 +225,8 @@ class Controller:
         )  # fmt: skip
 
     def _learn(self, found: Operations, wall: float, raised: bool) -> None:
+        self.closings += found.closed
+        self.saved_within += found.saved
         if not raised:
             self.profiler.add(found, wall)
             if self.opened_trace is not None:

@@ -21,6 +21,7 @@ from adaptive_jit.records import (
     RegionStats,
     RunAheadCounts,
     Source,
+    WithinCalls,
 )
 from adaptive_jit.settings import current
 
@@ -66,6 +67,7 @@ def statistics_of(controller: Controller) -> FunctionStats:
         ),
         counts=_sum(controller.state.sites),
         source_hash=_source_hash(code),
+        within_calls=WithinCalls(controller.openings, controller.closings, controller.saved_within),
     )
 
 
@@ -125,7 +127,7 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
     phase = controller.decider.phase
     if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
-        why = IN_VAIN if phase is Phase.DIRECT else why
+        why = _in_vain(controller, operation) if phase is Phase.DIRECT else why
     return OperationStats(
         index=operation.index,
         line=operation.line,
@@ -144,6 +146,18 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         why=why,
         counts=_counts(site),
     )
+
+
+def _in_vain(controller: Controller, operation: Operation) -> str:
+    """Why running ahead does not pay: a change in its loop that no later round may pass."""
+    analysis = controller.analysis
+    for other in analysis.operations:
+        words = analysis.changes.get(other.index)
+        together = other.region == operation.region and set(other.loops) & set(operation.loops)
+        site = controller.state.sites[other.index]
+        if words and together and site.effect is not None and not site.always_crossed:
+            return f"could run ahead, but line {other.line} {words}"
+    return IN_VAIN
 
 
 def _in_order(site: Site) -> str:

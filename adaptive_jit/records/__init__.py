@@ -17,6 +17,7 @@ from adaptive_jit.records.statistics import (
     Overhead,
     RegionStats,
     RunAheadCounts,
+    WithinCalls,
 )
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "Transition",
     "Verdict",
     "Watch",
+    "WithinCalls",
     "commute",
 ]

@@ -87,6 +87,20 @@ class Overhead:
 
 
 @dataclass(frozen=True, slots=True)
+class WithinCalls:
+    """How often the window opened, and closed again, in the middle of a profiled call.
+
+    ``saved_seconds`` is less the time that these calls took than they would
+    have taken in order, by the pace of their own rounds before the opening;
+    negative where running ahead was slower.
+    """
+
+    opened: int = 0
+    closed: int = 0
+    saved_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionStats:
     """Everything known about one adaptive function."""
 
@@ -105,6 +119,7 @@ class FunctionStats:
     dropped_after_dispatch: int = 0
     source_hash: str = ""
     """Tells editions of one name apart between runs; empty where there is no source."""
+    within_calls: WithinCalls = WithinCalls()
 
     def __post_init__(self) -> None:
         indices = [operation.index for operation in self.operations]

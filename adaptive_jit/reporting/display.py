@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adaptive_jit.reporting.document import Document
 
 FALLBACK_WIDTH = 88
-"""Columns of a text that is not written to a terminal."""
+"""Columns of a text that is not written to a terminal, where ``COLUMNS`` is not set."""
 
 
 class Display:
@@ -57,12 +57,17 @@ class Display:
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
 
     def show(self, file: IO[str] | None = None) -> None:
-        """Print to *file* (standard output) in colours where it is a terminal that has them."""
+        """Print to *file* (standard output) in colours where it is a terminal that has them.
+
+        The environment variable ``COLUMNS`` sets the width, else the terminal.
+        """
         from rich.console import Console
+
+        from adaptive_jit.settings import columns
 
         console = Console(file=file, highlight=False)
         if not console.is_terminal:  # files and pipes have no width of their own
-            console.width = FALLBACK_WIDTH
+            console.width = columns() or FALLBACK_WIDTH
         console.print(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from adaptive_jit.records import (
     Advice,
@@ -12,6 +13,7 @@ from adaptive_jit.records import (
     RegionStats,
     RunAheadCounts,
     Transition,
+    WithinCalls,
 )
 from adaptive_jit.reporting import words
 from adaptive_jit.reporting.document import (
@@ -45,7 +47,9 @@ def explanation(stats: FunctionStats, p_value: PValue) -> Document:
         *_section("Operations", operations_grid(stats.operations)),
         *_section("Regions", _regions(stats.regions)),
         *_section("Started early", counts),
-        *_section("Decision", _decision(stats.decision, p_value)),
+        *_section(
+            "Decision", chain(_decision(stats.decision, p_value), _within(stats.within_calls))
+        ),
         *_section("History", _history(stats.decision.transitions)),
         *_section("Cost of the library itself", _overhead(stats)),
     )
@@ -182,6 +186,19 @@ def _decision(decision: DecisionSummary, p_value: PValue) -> Iterator[Block]:
     if value is not None:
         note = f"Welch's t-test on log seconds: {words.p_value(value)} (for comparison only)"
         yield Paragraph(dim(note))
+
+
+def _within(within: WithinCalls) -> Iterator[Block]:
+    if not within.opened:
+        return
+    what = "saved" if within.saved_seconds >= 0.0 else "lost"
+    closed = f", closed again in {within.closed:,}" if within.closed else ""
+    text = (
+        f"opened in the middle of {words.count(within.opened, 'call')}{closed}: about "
+        f"{words.seconds(abs(within.saved_seconds))} {what}; what such a call would have taken in "
+        "order is an estimate from its own rounds, and counts as one direct call"
+    )
+    yield Paragraph((Span(text),))
 
 
 def _prediction(decision: DecisionSummary) -> Iterator[Inline]:

@@ -197,7 +197,8 @@ class _Artist:
         for row in block.rows:
             lead, rest = _split(block.columns, row)
             yield from self.wrapped(spaced(lead, "  "), 2, 2)
-            yield from self.wrapped(spaced(rest, ", "), 4, 0)
+            if rest:
+                yield from self.wrapped(spaced(rest, ", "), 4, 0)
             for detail in row.details:
                 yield from self.wrapped(detail, 4, 2)
 

@@ -13,7 +13,7 @@ import programs.within
 import pytest
 from world.registry import fresh_copy
 
-from adaptive_jit import adaptive, stats, unordered
+from adaptive_jit import adaptive, explain, stats, unordered
 from adaptive_jit.records import Phase
 
 SECONDS = 0.02
@@ -126,11 +126,27 @@ def test_it_closes_again_where_the_rest_is_slower() -> None:
     function, service, expected = first_call("appended", 60, crowded=1.5)
     assert service.most > 1
     assert service.calls == expected.calls
+    within = stats(function).within_calls
+    assert (within.opened, within.closed) == (1, 1)
     last = Asked(crowded=1.5)
     unordered(last.ask)
     for _ in range(6):
         run(function, last, 12)
     assert stats(function).phase is not Phase.PARALLEL
+
+
+def test_the_report_says_what_happened_within_the_call() -> None:
+    """Opened, and by how much that was faster; that the direct time is an estimate."""
+    function, _, _ = first_call("appended", 24)
+    within = stats(function).within_calls
+    assert (within.opened, within.closed) == (1, 0)
+    assert within.saved_seconds > 8 * SECONDS
+    found = stats(function).decision.predicted_speedup
+    assert found is not None
+    assert found > 3
+    text = str(explain(function))
+    assert "opened in the middle of 1 call" in text
+    assert "estimate from its own rounds" in text
 
 
 def test_the_next_calls_are_tried_as_whole_calls() -> None:
