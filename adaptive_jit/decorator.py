@@ -8,7 +8,7 @@ from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
 from adaptive_jit.errors import ConfigurationError, UnsupportedCallable
-from adaptive_jit.settings import PREFIX, current, validated
+from adaptive_jit.settings import PREFIX, at_decoration, current
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +19,7 @@ _KINDS = {
     _GENERATOR: "a generator function",
 }
 _MOST_WRAPPERS = 32
+_NOT_GIVEN: Any = object()
 METHODS = ("forward", "__call__")
 """What is adapted of a class that does not name a method, the first that it has."""
 _OF_THE_PROCESS = ("cache_dir", "log", "report")
@@ -28,7 +29,7 @@ _OF_THE_PROCESS = ("cache_dir", "log", "report")
 def adaptive(function: F, /) -> F: ...
 @overload
 def adaptive(**settings: object) -> Callable[[F], F]: ...
-def adaptive(function: Any = None, /, **settings: object) -> Any:
+def adaptive(function: Any = _NOT_GIVEN, /, **settings: object) -> Any:
     """Return *function*, which from now on runs ahead where that is measured to be faster.
 
     Use it bare (``@adaptive``) or with settings for this function only
@@ -46,7 +47,7 @@ def adaptive(function: Any = None, /, **settings: object) -> Any:
     arguments = _checked(settings)
     if method is not None and not isinstance(method, str):
         raise ConfigurationError(f"@adaptive(method={method!r}): give the name of a method")
-    if function is None:
+    if function is _NOT_GIVEN:
         return lambda target: _adapt(target, arguments, method)
     return _adapt(function, arguments, method)
 
@@ -61,7 +62,7 @@ def _checked(settings: dict[str, object]) -> dict[str, object]:
                 f"@adaptive({name}=…): this setting is one for the whole process; "
                 f"set the environment variable {PREFIX}{name.upper()}"
             )
-    validated(settings)
+    at_decoration(settings)
     return settings
 
 

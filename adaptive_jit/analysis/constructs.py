@@ -20,6 +20,8 @@ LIGHT = frozenset(
 )
 """Builtins that take no noticeable time: never operations of their own."""
 
+_OF_LISTS = frozenset({"append", "extend", "insert"})
+
 _EXPRESSIONS: dict[type, str] = {
     ast.Await: "awaits",
     ast.Yield: "yields",
@@ -68,11 +70,18 @@ def _assign(node: ast.Assign, scope: Scope, _loop: bool) -> str | None:
     return expression(node.value, scope)
 
 
+def _shared(name: str, scope: Scope) -> str:
+    """Why a name is not stored out of turn: who else reads it."""
+    if name in scope.local and name in scope.captured:
+        return f"stores `{name}`, which a lambda or an inner function captures"
+    return f"stores `{name}`, which other code can see"
+
+
 def _target(target: ast.expr, scope: Scope) -> str | None:
     if isinstance(target, ast.Name):
         if scope.is_plain_local(target.id):
             return None
-        return f"stores `{target.id}`, which other code can see"
+        return _shared(target.id, scope)
     if isinstance(target, ast.Tuple):
         for element in target.elts:
             if not isinstance(element, ast.Name):
@@ -108,8 +117,19 @@ def _augmented(node: ast.AugAssign, scope: Scope, _loop: bool) -> str | None:
 def _expr(node: ast.Expr, scope: Scope, _loop: bool) -> str | None:
     changed = changed_container(node)
     if changed is not None and changed.id not in scope.fresh:
-        return f"changes `{changed.id}`, which other code may see"
+        return change(changed, node)
     return expression(node.value, scope)
+
+
+def change(owner: ast.expr, node: ast.AST) -> str:
+    """Return in words that *node* changes the object of *owner*, and what to write instead."""
+    kind = "container"
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if isinstance(function, ast.Attribute) and function.attr in _OF_LISTS:
+            kind = "list"
+    seen = f"changes `{ast.unparse(owner)}`, which other code may see"
+    return f"{seen}: collect in a local {kind}, and store that behind the loop"
 
 
 def _return(node: ast.Return, scope: Scope, _loop: bool) -> str | None:
@@ -184,7 +204,7 @@ def _clause(clause: ast.ExceptHandler, scope: Scope) -> str | None:
     if not all(isinstance(kind, ast.Name) for kind in kinds):
         return "`except` evaluates an expression"
     if clause.name is not None and not scope.is_plain_local(clause.name):
-        return f"stores `{clause.name}`, which other code can see"
+        return _shared(clause.name, scope)
     for statement in clause.body:
         if isinstance(statement, ast.Continue | ast.Pass):
             continue
@@ -203,7 +223,7 @@ def _loop_target(target: ast.expr, scope: Scope) -> str | None:
     if isinstance(target, ast.Tuple) and _nested_names(target):
         names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
         bad = [name for name in names if not scope.is_plain_local(name)]
-        return f"stores `{bad[0]}`, which other code can see" if bad else None
+        return _shared(bad[0], scope) if bad else None
     return _target(target, scope) if isinstance(target, ast.Name) else "an unusual loop target"
 
 
@@ -283,7 +303,7 @@ def _named(node: ast.NamedExpr, whole: ast.expr, scope: Scope) -> str | None:
     """`:=` binds a plain local that nothing to its left reads, outside any comprehension."""
     name = node.target.id
     if not scope.is_plain_local(name):
-        return f"stores `{name}`, which other code can see"
+        return _shared(name, scope)
     for inner in ast.walk(whole):
         if isinstance(inner, _OWN_SCOPE) and any(part is node for part in ast.walk(inner)):
             return "assigns inside an expression with a scope of its own (:=)"

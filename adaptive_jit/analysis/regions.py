@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from adaptive_jit.analysis.constructs import LIGHT, obstacle
+from adaptive_jit.analysis.constructs import LIGHT, change, obstacle
 from adaptive_jit.analysis.dependence import Dependences, dependences
 from adaptive_jit.records import Operation, Region, RegionBlock
 from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
@@ -154,8 +154,18 @@ class _Numbering(ast.NodeVisitor):
                 self.visit(argument)
         elif isinstance(value, ast.Call):
             self.call(value, discarded=True)
+            self.changes(node, value)
         else:
             self.visit(value)
+
+    def changes(self, node: ast.Expr, call: ast.Call) -> None:
+        """``self.found.append(x)``: what holds the rounds behind it back, if it is a container."""
+        function = call.func
+        if not isinstance(function, ast.Attribute) or function.attr not in ALL_MUTATORS:
+            return
+        if isinstance(function.value, ast.Attribute | ast.Subscript):
+            index = self.found[id(call)].index
+            self.analysis.changes[index] = change(function.value, node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """``super()`` itself is no operation."""

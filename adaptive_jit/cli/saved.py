@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from adaptive_jit import settings
@@ -21,6 +23,11 @@ NOTHING = (
     "nothing has been saved yet; run a program with 'adaptive-jit run SCRIPT', "
     "or with the setting persist on"
 )
+
+
+_FORMS = "answer, app.answer, app:answer or app.py:answer"
+_HINTS = 5
+"""Nearest names that are told."""
 
 
 class NotReadableError(AdaptiveError):
@@ -50,12 +57,12 @@ def explain(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="adaptive-jit explain", description="Tell why a function runs as it does."
     )
-    parser.add_argument("name", metavar="NAME", help="such as app.answer, or just answer")
+    parser.add_argument("name", metavar="NAME", help=f"such as {_FORMS}")
     parser.add_argument("file", nargs="?", metavar="FILE", help="a report saved as .json")
     add_json_option(parser)
     options = parser.parse_args(arguments)
     functions = _read(options.file) if options.file else _store().load()
-    found = matching(options.name, functions)
+    found = matching(options.name, functions) or in_file(options.name, functions)
     if not found:
         return _failed(_unknown(options.name, functions))
     shown = Explanation(found[0]) if len(found) == 1 else Report(found)
@@ -82,7 +89,11 @@ def clear(arguments: Sequence[str]) -> int:
 
 
 def matching(name: str, functions: Sequence[FunctionStats]) -> tuple[FunctionStats, ...]:
-    """Return the newest record of each function called *name*, in full or by its last parts."""
+    """Return the newest record of each function called *name*, in full or by its last parts.
+
+    A colon may stand between the module and the rest, as in ``app:answer``.
+    """
+    name = name.replace(":", ".")
     newest: dict[str, FunctionStats] = {}
     for stats in functions:  # newest first
         newest.setdefault(stats.name, stats)
@@ -91,18 +102,39 @@ def matching(name: str, functions: Sequence[FunctionStats]) -> tuple[FunctionSta
     return tuple(stats for known, stats in newest.items() if known.endswith(f".{name}"))
 
 
+def in_file(name: str, functions: Sequence[FunctionStats]) -> tuple[FunctionStats, ...]:
+    """Return the same for ``app.py:answer``: the file in full, from here, or by its last parts."""
+    path, _, name = name.rpartition(":")
+    full = os.path.abspath(path)
+    ending = PurePath("/", path).parts[1:]
+    within = [
+        stats
+        for stats in functions
+        if stats.file == full or PurePath(stats.file).parts[-len(ending) :] == ending
+    ]
+    return matching(name, within)
+
+
 def _unknown(name: str, functions: Sequence[FunctionStats]) -> str:
-    from difflib import get_close_matches
+    """What to say of a name that fits nothing: the nearest ones, and how to name one."""
+    from difflib import SequenceMatcher, get_close_matches
 
     if not functions:
         return NOTHING
     names = sorted({stats.name for stats in functions})
+    asked = name.replace(":", ".")
     shorter = {known.rpartition(".")[2]: known for known in names}
-    near = get_close_matches(name, [*names, *shorter], n=1)
-    hint = (
-        f"did you mean {shorter.get(near[0], near[0])}?" if near else "known: " + ", ".join(names)
-    )
-    return f"no function is called {name}; {hint}"
+    near = get_close_matches(asked, [*names, *shorter], n=1)
+    if near:
+        return f"no function is called {name}; did you mean {shorter.get(near[0], near[0])}?"
+    last = asked.rpartition(".")[2]
+    alike = {
+        known: SequenceMatcher(None, last, known.rpartition(".")[2]).ratio() for known in names
+    }
+    nearest = sorted(names, key=lambda known: -alike[known])[:_HINTS]
+    listed = "".join(f"\n  {known}" for known in nearest)
+    what = f"the nearest of {len(names)} are" if len(names) > _HINTS else "known are"
+    return f"no function is called {name}; {what}{listed}\nname one as {_FORMS}"
 
 
 def _store() -> Store:

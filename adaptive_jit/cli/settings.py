@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit import settings
 from adaptive_jit.cli.output import Sheet, add_json_option, show
+from adaptive_jit.errors import ConfigurationError, StrategyUnavailable
 from adaptive_jit.reporting.document import Column, Grid, Paragraph, Row, Span, Title, Tone, dim
+from adaptive_jit.reporting.words import one_line
+from adaptive_jit.settings.examination import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from adaptive_jit.settings import Description
 
@@ -23,32 +26,42 @@ _COLUMNS = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show the settings that a program started here would have."""
+    """Show the settings that a program started here would have; 1 if one of them is wrong."""
     parser = argparse.ArgumentParser(
         prog="adaptive-jit settings", description="Show each setting, its origin and its range."
     )
     add_json_option(parser)
     options = parser.parse_args(arguments)
-    described = settings.describe_all()
-    data = {"settings": [item._asdict() for item in described]}
-    show(Sheet(_document(described), data), as_json=options.json)
-    return 0
+    errors: dict[str, str] = {}
+    try:
+        described = settings.describe_all()
+    except (ConfigurationError, StrategyUnavailable):
+        described, errors = examine()
+    data: dict[str, object] = {"settings": [item._asdict() for item in described]}
+    if errors:
+        data["errors"] = errors
+    show(Sheet(_document(described, errors), data), as_json=options.json)
+    return 1 if errors else 0
 
 
-def _document(described: Sequence[Description]) -> tuple[Title, Paragraph, Grid]:
+def _document(
+    described: Sequence[Description], errors: Mapping[str, str]
+) -> tuple[Title, Paragraph, Grid]:
     note = f"set one with {settings.PREFIX}NAME=value, or @adaptive(name=value)"
-    rows = tuple(map(_row, described))
+    rows = tuple(_row(item, errors.get(item.name)) for item in described)
     return Title("settings"), Paragraph(dim(note), indent=0), Grid(_COLUMNS, rows)
 
 
-def _row(item: Description) -> Row:
+def _row(item: Description, error: str | None) -> Row:
     changed = item.origin != "default"
-    return Row((
+    tone = Tone.BAD if error is not None else Tone.STRONG if changed else Tone.PLAIN
+    cells = (
         Span(item.name),
-        Span(_text(item.value), Tone.STRONG if changed else Tone.PLAIN),
-        Span(item.origin, Tone.GOOD if changed else Tone.DIM),
+        Span(one_line(_text(item.value)), tone),
+        Span(item.origin, Tone.GOOD if changed and error is None else Tone.DIM),
         Span(item.allowed, Tone.DIM),
-    ))  # fmt: skip
+    )
+    return Row(cells, () if error is None else ((Span(f"wrong: {error}", Tone.BAD),),))
 
 
 def _text(value: object) -> str:

@@ -27,6 +27,7 @@ from adaptive_jit.editions.nodes import (
     located,
     method,
     nowhere,
+    start,
     window,
 )
 from adaptive_jit.editions.replay import Replay
@@ -96,8 +97,8 @@ class _Assembly:
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             docstring, body = body[:1], body[1:]
         inner = self.block(body)
-        start = _start(self.analysis.source.code, body[0])
-        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), start)
+        place = start(self.analysis.source.code, body[0])
+        enter = located(assign(WINDOW, method(const(DISPATCHER), "enter")), place)
         leave = nowhere(ast.Expr(window("leave")))
         whole = nowhere(ast.Try(inner, [], [], [leave]))
         node.body = [*docstring, enter, whole]
@@ -157,11 +158,11 @@ class _Assembly:
         plain = copy.deepcopy(statements)
         names = self.inputs(statements)
         self.slices[region.record.index] = self.slice(region, names)
-        replay = Replay(self.analysis.sites, self.analysis.loops, self.analysis.source.class_name)
+        replay = Replay(self.analysis)
         instrumented = replay.block(statements)
         values = [self.input(name) for name in names]
-        start = _start(self.analysis.source.code, plain[0])
-        opened = located(window("open", const(region.record.index), *values), start)
+        place = start(self.analysis.source.code, plain[0])
+        opened = located(window("open", const(region.record.index), *values), place)
         closed = nowhere(ast.Expr(window("close")))
         guarded = nowhere(ast.Try(instrumented, [], [], [closed]))
         return [nowhere(ast.If(opened, [guarded], plain))]
@@ -213,20 +214,6 @@ class _Assembly:
         return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
 
 
-def _start(code: CodeType, statement: ast.stmt) -> ast.stmt:
-    """Where the first line of *statement* that runs is; it may begin further up.
-
-    What runs before it lies there too: without a line it would be on that of the
-    statement before, or of ``def``, and a jump back to it would tell tracers of that one.
-    """
-    parts = (statement, *getattr(statement, "decorator_list", ()))
-    first = min(part.lineno for part in parts)
-    end = statement.end_lineno or first
-    lines = (line for _, _, line in code.co_lines() if line is not None)
-    line = next((one for one in lines if first <= one <= end), first)
-    return ast.Pass(lineno=line, end_lineno=line, col_offset=0, end_col_offset=0)
-
-
 def _captures(pattern: ast.pattern) -> set[str]:
     """Names that a pattern binds when it matches (those of all alternatives are the same)."""
     names = set()
@@ -251,19 +238,14 @@ def _containers(code: CodeType) -> dict[Any, object]:
     return found
 
 
-def _exchanged(code: CodeType, objects: dict[Any, object], first: int = 1) -> CodeType:
-    """*code* with markers and constant containers exchanged, at every depth.
-
-    A function of ours has no line, but must begin on one: *first*.
-    """
-    first = code.co_firstlineno if code.co_firstlineno > 0 else first
+def _exchanged(code: CodeType, objects: dict[Any, object]) -> CodeType:
+    """*code* with markers and constant containers exchanged, at every depth."""
 
     def exchanged(value: object) -> object:
         if isinstance(value, CodeType):
-            return _exchanged(value, objects, first)
+            return _exchanged(value, objects)
         if isinstance(value, tuple | frozenset):
             return objects.get(repr(value), value)
         return objects.get(value, value) if isinstance(value, str) else value
 
-    constants = tuple(exchanged(value) for value in code.co_consts)
-    return code.replace(co_consts=constants, co_firstlineno=first)
+    return code.replace(co_consts=tuple(exchanged(value) for value in code.co_consts))

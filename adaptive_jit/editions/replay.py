@@ -11,23 +11,37 @@ from __future__ import annotations
 
 import ast
 import copy
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.editions.guards import Guard, guard_of, is_display, loop_guard
-from adaptive_jit.editions.nodes import WINDOW, const, load, located, nowhere, window
-from adaptive_jit.syntax.program import CallRole, CallSite, LoopSite
+from adaptive_jit.editions.nodes import (
+    WINDOW,
+    around,
+    called,
+    const,
+    load,
+    located,
+    nowhere,
+    placed,
+    start,
+    window,
+)
+from adaptive_jit.syntax.program import CallRole, LoopSite
 from adaptive_jit.syntax.scope import is_parent, numbered
+
+if TYPE_CHECKING:
+    from adaptive_jit.syntax.program import Analysis
 
 
 class Replay(ast.NodeTransformer):
     """Rewrites the statements of one region in place."""
 
-    def __init__(
-        self, sites: dict[int, CallSite], loops: dict[int, LoopSite], class_name: str | None
-    ) -> None:
-        self.sites = sites
-        self.loops = loops
-        self.class_name = class_name
+    def __init__(self, analysis: Analysis) -> None:
+        self.sites = analysis.sites
+        self.loops = analysis.loops
+        self.class_name = analysis.source.class_name
+        self.code = analysis.source.code
         self.attribute_of: dict[int, str] = {}
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -44,16 +58,17 @@ class Replay(ast.NodeTransformer):
         new = super().visit(node)
         if guard is None or (isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)):
             return new
+        assert isinstance(node, ast.expr)
         return self.guarded(guard, new, node)
 
-    def guarded(self, guard: Guard, new: ast.expr, like: ast.AST) -> ast.AST:
+    def guarded(self, guard: Guard, new: ast.expr, like: ast.expr) -> ast.AST:
         extra = []
         if guard.deferred:
             later = window("later", const(guard.number), const(guard.kind), new)
-            return located(later, like)
+            return around(later, like)
         if guard.kind in "ap":
             extra.append(const(self.attribute_of[id(like)]))
-        return located(window(guard.kind, const(guard.number), new, *extra), like)
+        return around(window(guard.kind, const(guard.number), new, *extra), like)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.attribute_of[id(node.value)] = mangled(node.attr, self.class_name)
@@ -83,8 +98,8 @@ class Replay(ast.NodeTransformer):
         self.generic_visit(node)
         if site.role is CallRole.PARALLEL:
             node.func = window("reach", number, node.func)
-            return located(window("reached", number, node), node)
-        return located(window("done", number, self.fetched("take", number, node)), node)
+            return around(window("reached", number, node), node)
+        return placed(window("done", number, self.fetched("take", number, node)), node)
 
     @staticmethod
     def fetched(how: str, number: ast.expr, node: ast.Call) -> ast.expr:
@@ -98,7 +113,7 @@ class Replay(ast.NodeTransformer):
             chosen = window("starred", const(how), number, node.func)
             given = []
         chosen = ast.Call(chosen, [*given, *node.args], node.keywords)
-        return ast.copy_location(ast.Call(chosen, [], []), node)
+        return ast.copy_location(ast.Call(placed(chosen, node), [], []), called(node))
 
     def comprehension(self, node: Any) -> ast.AST:
         for clause in node.generators:
@@ -124,7 +139,7 @@ class Replay(ast.NodeTransformer):
         outer = inner is not None and is_display(inner, self.sites)
         display = inner if outer else node
         if not is_display(display, self.sites):  # type: ignore[arg-type]
-            return located(window("loop", *numbers, self.visit(node), unpacks), node)
+            return around(window("loop", *numbers, self.visit(node), unpacks), node)
         assert isinstance(display, ast.Call)
         index = const(self.sites[id(display)].index)
         self.generic_visit(display)
@@ -132,9 +147,9 @@ class Replay(ast.NodeTransformer):
         if outer:
             assert isinstance(node, ast.Call)
             node.func = self.visit(node.func)
-            node.args[0] = located(window("display", index, call), display)
+            node.args[0] = around(window("display", index, call), display)
             call = node
-        return located(window("displayed", index, *numbers, call, unpacks), node)
+        return around(window("displayed", index, *numbers, call, unpacks), node)
 
     def visit_For(self, node: ast.For) -> ast.AST:
         plain = copy.deepcopy(node.body)
@@ -148,16 +163,38 @@ class Replay(ast.NodeTransformer):
     def visit_While(self, node: ast.While) -> Any:
         plain = copy.deepcopy(node.body)
         loop = const(self.loops[id(node)].index)
-        node.test = located(window("round", loop, self.visit(node.test)), node.test)
-        test = ast.Attribute(load(WINDOW), "on", ast.Load())
-        node.body = [nowhere(ast.If(test, self.block(node.body), plain))]
+        test = node.test
+        node.test = around(window("round", loop, self.visit(test)), test)
+        self.jumps(node, test)
+        on = located(ast.Attribute(load(WINDOW), "on", ast.Load()), start(self.code, plain[0]))
+        node.body = [nowhere(ast.If(on, self.block(node.body), plain))]
         return [nowhere(ast.Expr(window("rounds", loop))), node]
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        node.test = self.visit(node.test)
+        test = node.test
+        node.test = self.visit(test)
+        self.jumps(node, test)
         node.body = self.block(node.body)
         node.orelse = self.block(node.orelse)
         return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        test = node.test
+        self.generic_visit(node)
+        if isinstance(test, ast.Compare):  # what fails needs a line
+            self.jumps(node, test)
+        return node
+
+    @staticmethod
+    def jumps(node: ast.If | ast.While | ast.Assert, test: ast.expr) -> None:
+        """Put the jump on *test* where it is if that is a comparison by itself.
+
+        CPython 3.11 (Python/compile.c, compiler_jump_if) has it on the line of the
+        comparison, or of the last of several, but of another test on that of the statement.
+        """
+        compares = isinstance(test, ast.Compare | ast.BoolOp)
+        if sys.version_info < (3, 12) and compares and node.test is not test:
+            ast.copy_location(node, node.test)
 
     def visit_Try(self, node: ast.Try) -> ast.AST:
         node.body = self.block(node.body)

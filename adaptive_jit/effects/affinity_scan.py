@@ -8,17 +8,11 @@ type. A step that is the end of a path may hold any other harmless object.
 
 from __future__ import annotations
 
-import functools
-from types import (
-    BuiltinFunctionType,
-    FunctionType,
-    MemberDescriptorType,
-    MethodType,
-    ModuleType,
-)
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.effects import affinity_types as types
+from adaptive_jit.effects.affinity_contents import Contents, Look, filled, is_code, reader_of
 from adaptive_jit.effects.attributes import MISSING, class_member
 from adaptive_jit.effects.proof_checks import content
 from adaptive_jit.effects.source import original_code
@@ -36,17 +30,17 @@ FIXED: Final = 5
 Step = tuple[int, Any, Any, type | None, object]
 """How a value is found, from what, under which name; its exact type and identity if they matter."""
 
-_CODE = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, functools.partial, type)
 CONTAINERS = frozenset({list, tuple, set, frozenset, dict})
-_FIRST = 50
-"""Elements of a container kept somewhere that are looked at when its size has changed."""
-
 _LOOKED_AT = 1000
-"""Elements of an argument that are looked at; larger containers are data."""
+"""Elements of an argument that are looked at; of larger containers, which are data, the first."""
+
+_SAMPLED = 3
+"""Elements of an argument that are gone into."""
 
 _harmless: dict[int, type] = {
     id(kind): kind for kind in (type(None), bool, int, float, complex, str, bytes, bytearray, range)
 }
+_scalars = frozenset(_harmless)
 _KEPT = 4000
 
 
@@ -70,7 +64,7 @@ class Scan:
         self._steps = tuple(steps)
         self._codes = tuple(codes)
         self._locks = tuple(locks.items())
-        self._containers = [(index, path, -1) for index, path in containers.items()]
+        self._containers = tuple(Contents(index, path) for index, path in containers.items())
         self.said = said
 
     def holds(
@@ -109,17 +103,15 @@ class Scan:
         for index, path in self._locks:
             if types.is_held(types.lock_of(values[index])):
                 return f"`{path}, a lock that the calling thread may hold"
-        for number, (index, path, size) in enumerate(self._containers):
-            if len(values[index]) != size:
-                said = _of_elements(values[index])
-                if said is not None:
-                    return f"`{path}, which holds {said}"
-                self._containers[number] = (index, path, len(values[index]))
+        for contents in self._containers:
+            said = contents.verdict(values[contents.index])
+            if said is not None:
+                return said
         return None
 
 
 def of_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
-    """The argument that belongs to a thread, in words; containers are looked into one level."""
+    """The argument that belongs to a thread, in words; containers are looked into."""
     for value in args:
         if id(type(value)) not in _harmless and (said := of_argument(value)) is not None:
             return said
@@ -131,19 +123,33 @@ def of_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
 
 def of_argument(value: Any) -> str | None:
     """The same for one object."""
-    if id(type(value)) in _harmless:
+    kind = type(value)
+    if id(kind) in _harmless:
         return None
-    if type(value) not in CONTAINERS:
-        return _of_one(value)
-    elements = value.values() if type(value) is dict else value
-    if len(elements) > _LOOKED_AT:
-        return None
-    for element in list(elements):
-        if id(type(element)) not in _harmless and type(element) not in CONTAINERS:
+    if kind not in CONTAINERS:
+        said = _of_one(value)
+        return said if said is not None or reader_of(kind) is None else _of_inside([value])
+    if len(value) > _LOOKED_AT:
+        return _of_inside([value])
+    inside: list[Any] = []
+    for element in list(value.values() if kind is dict else value):
+        kind = type(element)
+        if id(kind) not in _harmless and kind not in CONTAINERS:
             said = _of_one(element)
             if said is not None:
                 return said
-    return None
+        if id(kind) not in _scalars and not is_code(element):
+            inside.append(element)
+    return _of_inside(inside) if inside else None
+
+
+def _of_inside(holders: list[Any]) -> str | None:
+    """What containers and elements hold: where the first few have no lock, no other has."""
+    look = Look()
+    said = look.through(holders[:_SAMPLED])
+    if said is None and look.met_locks:
+        said = look.through(holders)
+    return None if said is None else f"an argument, which holds {said}"
 
 
 def _of_one(value: Any) -> str | None:
@@ -157,25 +163,6 @@ def _of_one(value: Any) -> str | None:
     return None if said is None else f"an argument, {said}"
 
 
-def _of_elements(container: Any) -> str | None:
-    try:
-        elements = list(container.values() if type(container) is dict else container)
-    except RuntimeError:
-        # Another thread changes it: the next start looks again.
-        return None
-    for element in elements[:_FIRST]:
-        if id(type(element)) not in _harmless and not is_code(element):
-            said = types.binding(element)
-            if said is not None:
-                return said
-    return None
-
-
-def is_code(value: Any) -> bool:
-    """Whether *value* stands for code or a place of names: known by identity, not by type."""
-    return issubclass(type(value), _CODE)
-
-
 def is_harmless(value: Any) -> bool:
     """Whether every object of this type is nobody's; remembered by type."""
     kind = type(value)
@@ -185,7 +172,7 @@ def is_harmless(value: Any) -> bool:
         return False
     if type(class_member(kind, "__call__")) is FunctionType:
         return False
-    if types.may_stand_on_lock(kind):
+    if types.may_stand_on_lock(kind) or reader_of(kind) is not None:
         return True
     if len(_harmless) < _KEPT:
         _harmless[id(kind)] = kind
@@ -201,13 +188,3 @@ def _found(kind: int, source: Any, key: Any, values: list[Any], function: Functi
     if kind == SLOT:
         return filled(source[1], values[source[0]])
     return source
-
-
-def filled(member: Any, owner: Any) -> Any:
-    """What a slot of *owner* holds, `MISSING` if nothing."""
-    if type(member) is not MemberDescriptorType:
-        return MISSING
-    try:
-        return member.__get__(owner)
-    except AttributeError:
-        return MISSING

@@ -15,6 +15,7 @@ from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adaptive_jit.effects import affinity_types as types
+from adaptive_jit.effects.affinity_contents import filled, is_code, reader_of
 from adaptive_jit.effects.affinity_paths import (
     CAPTURED,
     GLOBAL,
@@ -28,15 +29,12 @@ from adaptive_jit.effects.affinity_paths import (
 from adaptive_jit.effects.affinity_scan import (
     ARGUMENT,
     CELL,
-    CONTAINERS,
     ENTRY,
     FIXED,
     SLOT,
     STATE,
     Scan,
     Step,
-    filled,
-    is_code,
     is_harmless,
 )
 from adaptive_jit.effects.attributes import (
@@ -59,6 +57,7 @@ MOST_FUNCTIONS = 40
 MOST_STEPS = 100
 """Bounds of one scan; what lies beyond is not found. A scan to the full takes about 2 ms."""
 
+_UNNAMED = ("__call__", "__getitem__", "__enter__")
 _NEVER_POSITIONAL = sys.maxsize
 
 _namespace = type.__dict__["__dict__"].__get__
@@ -194,15 +193,22 @@ class Walk:
             raise Found(f"`{path}`{via}, {said}")
         if types.lock_of(value) is not None:
             self.locks[place.step] = f"{path}`{via}"
-        elif type(value) in CONTAINERS:
+        elif reader_of(type(value)) is not None:
             if self.steps[place.step][0] == ARGUMENT:
                 return  # looked at in each call
             self._fix_type(place)
             self.containers[place.step] = f"{path}`{via}"
         elif is_code(value):
             self._go_into(value, path, receiver, depth)
-        elif type(method := class_member(type(value), "__call__")) is FunctionType:
-            self._call(method, place, f" (in `{path}`)", depth)
+        else:
+            self._go_into_methods(place, path, depth)
+
+    def _go_into_methods(self, place: Place, path: NamePath, depth: int) -> None:
+        """Follow what an object may be asked without a name."""
+        for name in _UNNAMED:
+            method = class_member(type(place.value), name)
+            if type(method) is FunctionType:
+                self._call(method, place, f" (in `{path}`)", depth)
 
     def _go_into(self, value: Any, path: NamePath, receiver: Place | None, depth: int) -> None:
         via = f" (in `{path}`)"

@@ -99,8 +99,6 @@ def prove(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any])
     runner = Runner(assumptions)
     try:
         returned = _follow(runner, function, args, kwargs)
-        if is_timed(returned):
-            raise Refused("it returns what a clock says")
         whole = _Whole(
             returns_something=not all(
                 isinstance(one, Const) and one.value is None for one in options(returned)
@@ -134,8 +132,12 @@ def _follow(
         growth = runner.growth
         returned = runner.enter(node, function, given, named, is_root=True)
         if growth == runner.growth:
-            return returned
-    raise Refused(f"line {node.lineno}: what its containers hold is too involved to be proved")
+            break
+    else:
+        raise Refused(f"line {node.lineno}: what its containers hold is too involved to be proved")
+    if is_timed(returned):
+        raise Refused(f"line {node.lineno}: it returns what a clock says")
+    return returned
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

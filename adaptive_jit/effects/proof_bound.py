@@ -16,6 +16,7 @@ from adaptive_jit.effects.proof_values import (
     Fresh,
     Never,
     Plain,
+    Record,
     Result,
     Stream,
     Thing,
@@ -77,6 +78,8 @@ def _keeps_out(value: Value, seen: set[int]) -> bool:
             return True
         seen.add(id(value))
         return _keeps_out(value.elements, seen)
+    if isinstance(value, Record):
+        return _keeps_out(value.fields, seen)
     if isinstance(value, Result):
         return not value.rule.is_bound
     # A thing at hand was there before; an opaque value, a method or a closure may hold one.

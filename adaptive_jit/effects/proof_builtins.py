@@ -33,6 +33,7 @@ from adaptive_jit.effects.proof_values import (
     is_owned,
     join,
     join_all,
+    options,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Builtins(Evaluator):
             raise self.refusal(node, f"`{text_of(node)}` is not understood")
         second = args[1]
         classes = second.items if isinstance(second, Fresh) else (second,)
-        for one in classes or (NONE,):
+        for one in [one for value in classes or (NONE,) for one in options(value)]:
             if not isinstance(one, Thing) or type(one.obj) is not type:
                 raise self.refusal(node, f"`{text_of(node)}` asks a class of its own kind")
         subject = args[0]

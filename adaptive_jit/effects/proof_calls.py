@@ -10,29 +10,31 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
-from adaptive_jit.effects.attributes import MISSING, class_member, is_class
+from adaptive_jit.effects.attributes import class_member, is_class
 from adaptive_jit.effects.catalogue import lookup
-from adaptive_jit.effects.describe import describe
-from adaptive_jit.effects.proof_classes import is_plain_exception, is_plain_record, unprovable
+from adaptive_jit.effects.proof_classes import unprovable
 from adaptive_jit.effects.proof_clocks import TIMED, is_rounding, is_timed
 from adaptive_jit.effects.proof_closing import closing
+from adaptive_jit.effects.proof_contexts import held, is_reading
 from adaptive_jit.effects.proof_known import Known
+from adaptive_jit.effects.proof_records import construct, field, inherited
+from adaptive_jit.effects.proof_retrying import retried
 from adaptive_jit.effects.proof_state import DEPTH, Active, Frame, Names, Refused, text_of
 from adaptive_jit.effects.proof_values import (
-    CAUGHT,
     CHANGEABLE,
     NEVER,
+    NONE,
     Bound,
     Choice,
     Closure,
     Const,
     Fresh,
     Never,
-    Opaque,
+    Parent,
+    Record,
     Result,
     Thing,
     Value,
-    aliases,
     join,
     join_all,
     same,
@@ -157,7 +159,7 @@ class Caller(Known):
             inner = self.lift(callee.func)
             return self.apply(frame, node, inner, [*first, *args], {**named, **kwargs})
         if is_class(callee):
-            return self._construct(node, callee, [*args, *kwargs.values()])
+            return self.construct(frame, node, callee, args, kwargs)
         why = unprovable(callee)
         if why is not None:
             raise self.refusal(node, f"calls `{text_of(node.func)}`, {why}")
@@ -167,17 +169,17 @@ class Caller(Known):
             raise self.refusal(node, f"calls `{text_of(node.func)}`, unknown")
         return self.call_function(frame, node, method, [function, *args], kwargs)
 
-    def _construct(self, node: ast.Call, kind: type, given: list[Value]) -> Value:
-        """Exceptions made as builtin ones are, and data classes; no other class is followed."""
-        # Both hold on to what they are made from.
-        self.escaped |= any(map(aliases, given))
-        if is_plain_exception(kind):
-            return CAUGHT
-        if is_plain_record(kind):
-            self.assume.member(kind, "__init__", class_member(kind, "__init__"))
-            self.assume.member(kind, "__post_init__", MISSING)
-            return Opaque(f"a `{kind.__name__}`")
-        raise self.refusal(node, f"makes a `{describe(kind)}`, which is not known")
+    def construct(
+        self, frame: Frame, node: ast.Call, kind: type, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        """An object of a class that nobody speaks for."""
+        return construct(self, frame, node, kind, args, kwargs)
+
+    def of_record(self, frame: Frame, node: ast.AST, value: Record | Parent, name: str) -> Value:
+        """An attribute of an object that the proved code has made itself."""
+        if isinstance(value, Parent):
+            return inherited(self, node, value, name)
+        return field(self, frame, node, value, name)
 
     # Methods ----------------------------------------------------------------
 
@@ -189,6 +191,10 @@ class Caller(Known):
             return self._of_thing_called(frame, node, receiver, function, args, kwargs)
         if isinstance(receiver, Result):
             return self.member(frame, node, function, receiver, args, kwargs)
+        if isinstance(receiver, Record):
+            if type(function.member) is FunctionType:
+                return self.call_function(frame, node, function.member, [receiver, *args], kwargs)
+            return NONE
         return self.method(frame, node, receiver, function.name, args, kwargs)
 
     def _of_thing_called(
@@ -201,6 +207,8 @@ class Caller(Known):
         kwargs: Keywords,
     ) -> Value:
         member, name, slot = function.member, function.name, receiver.slot
+        if is_reading(receiver, name) and not kwargs:
+            return held(self, node, receiver, args)
         owner = receiver.obj
         is_python = type(member) is FunctionType
         callee = MethodType(member, owner) if is_python else getattr(owner, name)
@@ -251,7 +259,12 @@ class Caller(Known):
         *,
         is_root: bool = False,
     ) -> Value:
-        """Follow the body of *function*."""
+        """Follow the body of *function*, or of what it tries several times."""
+        inner = retried(self, function, is_root=is_root)
+        if inner is not None:
+            self.has_loop = True
+            self.assume.function(inner)
+            return self.enter(node, inner, args, kwargs)
         try:
             source, code = source_of(function), original_code(function)
         except NoSource as why:

@@ -21,6 +21,7 @@ from adaptive_jit.effects.proof_values import (
     Const,
     Fresh,
     Plain,
+    Record,
     Stream,
     Timed,
     Value,
@@ -49,6 +50,8 @@ def is_timed(value: Value, seen: frozenset[int] = frozenset()) -> bool:
         return any(is_timed(option, seen) for option in value.options)
     if isinstance(value, (Fresh, Stream)):
         return id(value) not in seen and is_timed(value.elements, seen | {id(value)})
+    if isinstance(value, Record):
+        return is_timed(value.fields, seen)
     if isinstance(value, Bound):
         return is_timed(value.receiver, seen)
     if isinstance(value, Closure):

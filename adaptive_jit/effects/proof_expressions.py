@@ -20,6 +20,7 @@ from adaptive_jit.effects.proof_values import (
     Fresh,
     Never,
     Plain,
+    Record,
     Result,
     Stream,
     Thing,
@@ -149,7 +150,9 @@ class Evaluator(Operators):
         if timed is not None:
             return timed
         for operator, left, right in zip(node.ops, values, values[1:], strict=False):
-            if not isinstance(operator, (ast.Is, ast.IsNot)):
+            if isinstance(operator, (ast.In, ast.NotIn)) and self._is_environment(right):
+                self.need_plain(node, left)
+            elif not isinstance(operator, (ast.Is, ast.IsNot)):
                 self.need_plain(node, left, right)
         if len(node.ops) == 1:
             known = _decided(node.ops[0], values[0], values[1])
@@ -215,9 +218,8 @@ class Evaluator(Operators):
             if isinstance(node.slice, ast.Slice):
                 return self.site(node, value.type, value.elements)
             return _known_element(value, key)
-        if isinstance(value, Thing) and value.slot is None and is_environment(value.obj):
+        if self._is_environment(value):
             self.need_plain(node.slice, key)
-            self.assume.reads_memory = True
             return Plain(str)
         if not isinstance(value, (Plain, Const)):
             raise self.refusal(node, f"`{text_of(node)}` subscripts {self.words(value)}")
@@ -226,6 +228,12 @@ class Evaluator(Operators):
         if kind is str or kind is range:
             return Plain(str if kind is str else None)
         return Plain(None, aliases(value), owned=is_owned(value))
+
+    def _is_environment(self, value: Value) -> bool:
+        """Whether *value* is ``os.environ``, which the program may change before the turn comes."""
+        found = isinstance(value, Thing) and value.slot is None and is_environment(value.obj)
+        self.assume.reads_memory |= found
+        return found
 
     def _slice(self, frame: Frame, node: ast.Slice) -> Value:
         parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
@@ -357,7 +365,7 @@ def _is_none(value: Value) -> bool | None:
         return value.value is None
     if isinstance(value, Plain):
         return None if value.type in (None, type(None)) else False
-    if isinstance(value, (Fresh, Thing, Closure, Bound, Stream, Caught)):
+    if isinstance(value, (Fresh, Thing, Closure, Bound, Stream, Caught, Record)):
         return False
     return None
 

@@ -15,6 +15,7 @@ from adaptive_jit.effects.proof_classes import is_live
 from adaptive_jit.effects.proof_clocks import CLOCKS, TIMED, is_timed
 from adaptive_jit.effects.proof_declared import placing
 from adaptive_jit.effects.proof_operators import computed_text, kind_of
+from adaptive_jit.effects.proof_records import sets_field, spoil
 from adaptive_jit.effects.proof_state import Frame, Part, text_of
 from adaptive_jit.effects.proof_templates import Template, Unfit, template
 from adaptive_jit.effects.proof_values import (
@@ -23,7 +24,6 @@ from adaptive_jit.effects.proof_values import (
     Caught,
     Choice,
     Const,
-    Fresh,
     Maker,
     Opaque,
     Plain,
@@ -113,12 +113,8 @@ class Known(Builtins):
         target: Callable[[list[Any]], Any] | None = None,
     ) -> Value:
         """A call that the catalogue speaks for: *judge* asks it, *target* finds the callee."""
-        if rule.name in CLOCKS and not args and not kwargs and rule.guard.intact():
-            self.assume.reads_memory = True
-            self.recorded.add(id(node))
-            return TIMED
         if rule.lowering == "any" and rule.fresh.kind is EffectKind.UNKNOWN:
-            raise self.refusal(node, f"calls `{text_of(node.func)}`: {rule.base.reason}")
+            return self._clock(node, rule, [*args, *kwargs.values()])
         stream = _stream_of(rule, args)
         if stream is not None:
             args = [value for value in args if value is not stream]
@@ -166,22 +162,29 @@ class Known(Builtins):
                 value.maker = _maker(target, positional, named)
         return value
 
+    def _clock(self, node: ast.Call, rule: Any, given: list[Value]) -> Value:
+        """A reading of a clock that only log records may show; nothing else of unknown effect."""
+        if rule.name not in CLOCKS or given or not rule.guard.intact():
+            raise self.refusal(node, f"calls `{text_of(node.func)}`: {rule.base.reason}")
+        self.assume.reads_memory = True
+        self.recorded.add(id(node))
+        return TIMED
+
     def _hand_over(self, effect: Effect, given: list[Value], left: Value) -> None:
         """Arguments that the callee may keep or change are no longer ours alone."""
         if effect.leaves_arguments:
             return
         for value in given:
             self.escaped |= aliases(value)
-            for option in value.options if isinstance(value, Choice) else (value,):
-                if isinstance(option, Fresh) and option.type is not tuple:
-                    self.store(option, left)
+            spoil(self, value, left)
 
     def sets_known(self, frame: Frame, target: ast.expr, value: Value) -> bool:
         """Whether storing *value* is without consequences: the row factory of an own connection."""
         if not isinstance(target, ast.Attribute):
             return False
         owner = self.evaluate(frame, target.value)
-        return self.belongings.may_set(owner, target.attr, value)
+        name = self.mangled(frame, target.attr)
+        return sets_field(self, owner, name, value) or self.belongings.may_set(owner, name, value)
 
     def member(
         self,

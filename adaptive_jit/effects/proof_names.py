@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -39,7 +40,9 @@ from adaptive_jit.effects.proof_values import (
     Fresh,
     Never,
     Opaque,
+    Parent,
     Plain,
+    Record,
     Result,
     Stream,
     Thing,
@@ -163,6 +166,12 @@ class Finder(Machine):
             return self._of_thing(frame, node, value, name)
         if isinstance(value, Result):
             return self._of_result(node, value, name)
+        if isinstance(value, (Record, Parent)):
+            return self.of_record(frame, node, value, name)
+        if isinstance(value, Caught) and value.rule is not None:
+            member = value.rule.member(name)
+            if member is not None and member.kind == "attribute":
+                return self.result(member.result, f"`.{name}` of an exception")
         if isinstance(value, Caught) and name == "args":
             return Opaque("the arguments of an exception")
         if isinstance(value, Bound) and name == "__name__":
@@ -240,6 +249,8 @@ class Finder(Machine):
         kind = type(value.obj)
         if kind in CONTAINERS:
             raise self.refusal(node, f"`{text_of(node)}`: the {kind.__name__} may hold objects")
+        if kind is ContextVar and name == "get":
+            return Bound(value, name)
         member = class_member(kind, name)
         self.assume.member(kind, name, member)
         if type(member) is property and is_stock_lookup(kind):
@@ -291,6 +302,10 @@ class Finder(Machine):
         return f"reads `{text_of(node)}`, a {what} of {kind.__name__}, which may run code"
 
     # Filled in by the classes below -----------------------------------------
+
+    def of_record(self, frame: Frame, node: ast.AST, value: Record | Parent, name: str) -> Value:
+        """An attribute of an object that the proved code has made itself."""
+        raise NotImplementedError
 
     def call_function(
         self,

@@ -25,6 +25,7 @@ from adaptive_jit.effects.proof_values import (
     Opaque,
     Origin,
     Plain,
+    Record,
     Result,
     Thing,
     Value,
@@ -57,6 +58,8 @@ class Operators(Finder):
             return f"a {type(value.obj).__name__}, whose operators are not known"
         if isinstance(value, Opaque):
             return value.why
+        if isinstance(value, Record):
+            return f"a `{value.kind.__name__}`"
         if isinstance(value, Result):
             return f"a {value.name.rpartition(':')[2]}, whose operators are not known"
         if isinstance(value, Choice):
@@ -125,9 +128,10 @@ class Operators(Finder):
             value.rule.is_true or not _asks_for_truth(value.rule.kind)
         ):
             return True
-        if isinstance(value, Thing) and not _asks_for_truth(type(value.obj)):
+        kind = type(value.obj) if isinstance(value, Thing) else getattr(value, "kind", None)
+        if isinstance(value, (Thing, Record)) and not _asks_for_truth(kind):
             for name in _TRUTH:
-                self.assume.member(type(value.obj), name, MISSING)
+                self.assume.member(kind, name, MISSING)  # type: ignore[arg-type]
             return True
         if isinstance(value, (Plain, Never)):
             return None

@@ -30,6 +30,7 @@ from adaptive_jit.effects.proof_values import (
     Fresh,
     Opaque,
     Plain,
+    Record,
     Stream,
     Thing,
     Value,
@@ -262,6 +263,8 @@ class Lenient(Runner):
         if isinstance(value, Fresh):
             self._reach(value.elements, seen)
             self.store(value, _UNKNOWN)
+        elif isinstance(value, Record):
+            self._reach(value.fields, seen)
         elif isinstance(value, Choice):
             self._reach_all(value.options, seen)
         elif isinstance(value, Bound):
@@ -278,9 +281,12 @@ class Lenient(Runner):
         for value in list(values):
             self._reach(value, seen)
 
-    def _construct(self, node: ast.Call, kind: type, given: list[Value]) -> Value:
-        self._reach_all(given, set())
-        return super()._construct(node, kind, given)
+    def construct(
+        self, frame: Frame, node: ast.Call, kind: type, args: list[Value], kwargs: Keywords
+    ) -> Value:
+        """An object; of what it keeps nothing is known any more."""
+        self._reach_all([*args, *kwargs.values()], set())
+        return super().construct(frame, node, kind, args, kwargs)
 
     # Statements and expressions with other rules ----------------------------
 

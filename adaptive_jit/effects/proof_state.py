@@ -168,7 +168,8 @@ class Machine:
         """Put *value* somewhere into *container*."""
         before = container.elements
         was_exact = container.items is not None or container.entries is not None
-        container.store(value)
+        container.elements = join(before, value)
+        container.items = container.entries = None
         if was_exact or not same(before, container.elements):
             self.growth += 1
 

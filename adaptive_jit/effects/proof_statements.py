@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from adaptive_jit.effects.attributes import is_class
+from adaptive_jit.effects.catalogue import type_rule
 from adaptive_jit.effects.proof_classes import is_plain_exception
 from adaptive_jit.effects.proof_clocks import is_timed, only_logs
 from adaptive_jit.effects.proof_patterns import Patterns
@@ -34,6 +35,7 @@ from adaptive_jit.effects.proof_values import (
     Thing,
     Value,
     aliases,
+    has_stream,
     is_fresh_everywhere,
     is_owned,
     join,
@@ -64,7 +66,7 @@ class Runner(Patterns):
         for names in frame.leaving:
             left = join_names(left, names)
         frame.names = left or {}
-        if _has_stream(frame.returned):
+        if has_stream(frame.returned):
             raise self.refusal(definition, "returns an iterator, which runs later")
 
     def block(self, frame: Frame, body: list[ast.stmt]) -> None:
@@ -297,14 +299,17 @@ class Runner(Patterns):
         self._finally(frame, node, possible)
 
     def _caught(self, frame: Frame, handler: ast.ExceptHandler) -> None:
+        caught = CAUGHT
         if handler.type is not None:
             kinds = self.evaluate(frame, handler.type)
             each = kinds.items if isinstance(kinds, Fresh) else (kinds,)
             for kind in each or ():
                 if not isinstance(kind, Thing) or not is_class(kind.obj):
                     raise self.refusal(handler, "catches what is not known to be an exception")
+            if isinstance(kinds, Thing):
+                caught = Caught(type_rule(kinds.obj))
         if handler.name is not None:
-            frame.bind(handler.name, CAUGHT)
+            frame.bind(handler.name, caught)
         self.handling += 1
         self.block(frame, handler.body)
         self.handling -= 1
@@ -374,21 +379,6 @@ def _is_iterable(value: Value) -> bool:
 def _is_number(value: Value) -> bool:
     kind = type(value.value) if isinstance(value, Const) else getattr(value, "type", None)
     return kind in (int, float, bool, complex)
-
-
-def _has_stream(value: Value) -> bool:
-    """Whether an iterator of the proved code may get out, alone or in a container."""
-    seen: set[int] = set()
-
-    def search(one: Value) -> bool:
-        if isinstance(one, Choice):
-            return any(map(search, one.options))
-        if isinstance(one, Fresh) and id(one) not in seen:
-            seen.add(id(one))
-            return search(one.elements)
-        return isinstance(one, Stream)
-
-    return search(value)
 
 
 _WORDS = {

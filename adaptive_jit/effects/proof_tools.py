@@ -16,6 +16,7 @@ import itertools
 import operator
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.effects.proof_records import parent
 from adaptive_jit.effects.proof_state import text_of
 from adaptive_jit.effects.proof_values import (
     NEVER,
@@ -229,6 +230,7 @@ def _is_number(value: Value) -> bool:
 
 
 TOOLS: dict[object, Callable[[Any, Any, Any, Any, Any], Value]] = {
+    super: parent,
     collections.defaultdict: _default_dict,
     functools.reduce: _reduce,
     itertools.accumulate: _accumulated,

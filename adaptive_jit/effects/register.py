@@ -12,19 +12,30 @@ import sys
 import warnings
 import weakref
 from types import BuiltinMethodType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from adaptive_jit.effects.attributes import is_class
 from adaptive_jit.effects.describe import describe
+from adaptive_jit.effects.targets import is_being_imported, missing, named, unwrapped
 from adaptive_jit.errors import DeclarationError, DeclarationWarning
 from adaptive_jit.records.effects import Effect, EffectKind, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")
 
 Key = tuple[int, ...]
+
+
+class _Pending(NamedTuple):
+    """A declaration by name whose module is not there yet, and where it was made."""
+
+    word: str
+    kind: EffectKind
+    resource: str | None
+    file: str
+    line: int
 
 
 class _Declaration:
@@ -64,7 +75,7 @@ class _Declaration:
 
 
 _declarations: dict[Key, _Declaration] = {}
-_pending: dict[str, tuple[str, EffectKind, str | None]] = {}
+_pending: dict[str, _Pending] = {}
 _modules_seen = 0
 version = 0
 """Grows with each declaration, so that what was found earlier can be looked up anew."""
@@ -78,8 +89,11 @@ def check(word: str, target: object) -> None:
                 f"{word}({target!r}): name a callable as 'package.module:name' or "
                 "'package.module:Class.method'; a resource comes first, before the callables"
             )
+        said = missing(target)
+        if said is not None:
+            raise DeclarationError(f"{word}({target!r}): {said}")
         return
-    plain = _unwrapped(target)
+    plain = unwrapped(target)
     if isinstance(plain, (property, ModuleType)) or not callable(plain):
         raise DeclarationError(
             f"{word}({target!r}): {type(target).__name__!r} objects cannot be called; declare "
@@ -91,10 +105,10 @@ def add(word: str, kind: EffectKind, resource: str | None, target: object) -> No
     """Declare *target*, or warn why its code forbids it."""
     global version
     if isinstance(target, str):
-        _pending[target] = (word, kind, resource)
+        _pending[target] = _Pending(word, kind, resource, *_declared_at())
         _resolve_pending(force=True)
         return
-    plain = _unwrapped(target)
+    plain = unwrapped(target)
     refusal = _contradiction(kind, plain)
     if refusal is not None:
         warnings.warn(
@@ -167,50 +181,37 @@ def _reference(value: object, forget: Callable[[object], None]) -> Callable[[], 
         return lambda: value
 
 
-def _unwrapped(target: object) -> object:
-    """The function inside a ``staticmethod`` or ``classmethod`` object, else *target*."""
-    return target.__func__ if isinstance(target, (staticmethod, classmethod)) else target
-
-
 def _resolve_pending(*, force: bool = False) -> None:
     """Declare the named callables whose modules have been imported meanwhile."""
     global _modules_seen
     if not force and len(sys.modules) == _modules_seen:
         return
     _modules_seen = len(sys.modules)
-    for target, (word, kind, resource) in list(_pending.items()):
-        found = _named(target)
+    for target, declared in list(_pending.items()):
+        found = named(target)
         if found is not None:
             _pending.pop(target, None)
-            check(word, found)
-            add(word, kind, resource, found)
-        elif _is_being_imported(target):
+            try:
+                check(declared.word, found)
+            except DeclarationError as error:
+                _tell(declared, str(error))
+            else:
+                add(declared.word, declared.kind, declared.resource, found)
+        elif (said := missing(target)) is not None:
+            _pending.pop(target, None)
+            _tell(declared, f"{declared.word}({target!r}): {said}")
+        elif is_being_imported(target):
             _modules_seen = -1
 
 
-def _is_being_imported(target: str) -> bool:
-    """Whether the module is half way through its body, so that the name may still come."""
-    module = sys.modules.get(target.partition(":")[0])
-    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+def _tell(declared: _Pending, text: str) -> None:
+    """Warn at the declaration; never raises, since a call of the program may have led here."""
+    try:
+        warnings.warn_explicit(text, DeclarationWarning, declared.file, declared.line)
+    except DeclarationWarning:
+        import logging
 
-
-def _named(target: str) -> object | None:
-    """The object that *target* names, without importing anything or running user code."""
-    module, _, path = target.partition(":")
-    found: object = sys.modules.get(module)
-    for name in path.split("."):
-        raw = _member(found, name)
-        found = (
-            raw.__get__(None, cast("type", found)) if type(raw) is classmethod else _unwrapped(raw)
-        )
-    return found
-
-
-def _member(holder: object, name: str) -> Any:
-    """What a module or class holds under *name*, ``None`` if nothing."""
-    if is_class(holder):
-        return next((own.__dict__[name] for own in holder.__mro__ if name in own.__dict__), None)
-    return holder.__dict__.get(name) if isinstance(holder, ModuleType) else None
+        logging.getLogger("adaptive_jit").warning(text)
 
 
 def _contradiction(kind: EffectKind, target: object) -> str | None:
@@ -244,8 +245,18 @@ def _leaves_arguments(target: object) -> bool:
 
 def _caller_level() -> int:
     """How many frames above the caller of this function user code begins (for ``warn``)."""
-    frame, level = sys._getframe(1), 1
+    return _outside(sys._getframe(1))[1]
+
+
+def _declared_at() -> tuple[str, int]:
+    """The file and line of user code that declares."""
+    frame, _ = _outside(sys._getframe(1))
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _outside(frame: FrameType) -> tuple[FrameType, int]:
+    level = 1
     package = __name__.partition(".")[0]
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(package):
         frame, level = frame.f_back, level + 1
-    return level
+    return frame, level

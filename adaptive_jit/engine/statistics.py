@@ -154,8 +154,8 @@ def _in_vain(controller: Controller, operation: Operation) -> str:
     for other in analysis.operations:
         words = analysis.changes.get(other.index)
         together = other.region == operation.region and set(other.loops) & set(operation.loops)
-        site = controller.state.sites[other.index]
-        if words and together and site.effect is not None and not site.always_crossed:
+        effect = controller.state.sites[other.index].effect
+        if words and together and effect is not None and effect.kind > EffectKind.UNORDERED:
             return f"could run ahead, but line {other.line} {words}"
     return IN_VAIN
 

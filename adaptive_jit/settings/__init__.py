@@ -8,17 +8,18 @@ variable counts as not set.
 
 A value that is not allowed raises ``ConfigurationError`` where it is given:
 at decoration, at the entry of ``override``, or at the first decoration for
-the environment. ``io_threshold`` must not exceed ``cpu_threshold``; where the
-two come from different sources the stronger source keeps its value and the
-other threshold moves to it, so that no combination can fail inside a call.
+the environment. ``io_threshold`` must not exceed ``cpu_threshold``, given or
+not. Where an ``override`` and a decorator's argument cross, which only a call
+can show, the argument stays and the other threshold moves to it.
 """
 
 from __future__ import annotations
 
-from adaptive_jit.settings.record import Settings
+from adaptive_jit.settings.record import Settings, columns
 from adaptive_jit.settings.rules import PREFIX, STRATEGIES, validated
 from adaptive_jit.settings.scopes import (
     Description,
+    at_decoration,
     current,
     describe_all,
     generation,
@@ -34,6 +35,8 @@ __all__ = [
     "STRATEGIES",
     "Description",
     "Settings",
+    "at_decoration",
+    "columns",
     "current",
     "describe_all",
     "generation",

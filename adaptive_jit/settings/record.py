@@ -9,7 +9,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.errors import ConfigurationWarning
-from adaptive_jit.settings.rules import PREFIX, RULES, check_thresholds, checked, nearest
+from adaptive_jit.settings.rules import (
+    PREFIX,
+    RULES,
+    THRESHOLDS,
+    check_thresholds,
+    checked,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +56,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name in RULES:
             object.__setattr__(self, name, checked(name, getattr(self, name)))
-        check_thresholds(self.io_threshold, self.cpu_threshold)
+        check_thresholds(both := {name: getattr(self, name) for name in THRESHOLDS}, both)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -74,7 +81,8 @@ def read_environ(environ: Mapping[str, str]) -> tuple[Settings, frozenset[str]]:
         for name in RULES
         if environ.get(variable := PREFIX + name.upper(), "").strip()
     }
-    check_thresholds(values.get("io_threshold", 0), values.get("cpu_threshold", 1), PREFIX)
+    in_force = {name: getattr(defaults, name) for name in THRESHOLDS}
+    check_thresholds(values, in_force, PREFIX, "default")
     return merged(defaults, values), frozenset(values)
 
 
@@ -89,6 +97,12 @@ def merged(weaker: Settings, values: Mapping[str, Any]) -> Settings:
         else:
             result["io_threshold"] = result["cpu_threshold"]
     return Settings(**result)
+
+
+def columns(environ: Mapping[str, str] = os.environ) -> int | None:
+    """Return the width that ``COLUMNS`` asks of what is printed, ``None`` if it gives none."""
+    asked = environ.get("COLUMNS", "").strip()
+    return int(asked) or None if asked.isascii() and asked.isdigit() and len(asked) < 6 else None
 
 
 def warn_of_unknown_names(environ: Mapping[str, str]) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PREFIX = "ADAPTIVE_JIT_"
 
+THRESHOLDS = ("io_threshold", "cpu_threshold")
+"""The lower one and the upper one."""
+
 STRATEGIES = ("auto", "direct", "parallel", "thread", "process", "asyncio", "dask")
 """The names that ``strategy`` accepts; a strategy may still be unavailable."""
 
@@ -154,14 +157,24 @@ def checked(name: str, value: object, *, written: str | None = None) -> Any:
         ) from None
 
 
-def check_thresholds(low: float, high: float, prefix: str = "") -> None:
-    """Raise ``ConfigurationError`` if *low* exceeds *high*; *prefix* is the environment's."""
-    if low > high:
-        names = ("io_threshold", "cpu_threshold")
-        low_name, high_name = (prefix + (n.upper() if prefix else n) for n in names)
-        raise ConfigurationError(
-            f"{low_name}={low:g} is not allowed; give at most {high_name}, which is {high:g}"
-        )
+def check_thresholds(
+    given: Mapping[str, Any], weaker: Mapping[str, Any], prefix: str = "", source: str = ""
+) -> None:
+    """Raise ``ConfigurationError`` if the thresholds cross once *given* is in force.
+
+    *weaker* has the values of what is not given, and *source* says in words
+    where these come from; *prefix* is that of the environment's variables.
+    """
+    low, high = (given.get(name, weaker[name]) for name in THRESHOLDS)
+    if low <= high:
+        return
+    low_name, high_name = (prefix + (name.upper() if prefix else name) for name in THRESHOLDS)
+    where = f" ({source})" if source and not given.keys() >= set(THRESHOLDS) else ""
+    if "io_threshold" in given:
+        wrong, allowed = f"{low_name}={low:g}", f"at most {high_name}, which is {high:g}{where}"
+    else:
+        wrong, allowed = f"{high_name}={high:g}", f"at least {low_name}, which is {low:g}{where}"
+    raise ConfigurationError(f"{wrong} is not allowed; give {allowed}, or set both")
 
 
 def check_strategy(name: str, written: str = "strategy") -> None:
@@ -194,7 +207,7 @@ def validated(settings: Mapping[str, object]) -> dict[str, Any]:
                 f"{nearest(name, tuple(RULES))}"
             )
     values = {name: checked(name, value) for name, value in settings.items()}
-    check_thresholds(values.get("io_threshold", 0), values.get("cpu_threshold", 1))
+    check_thresholds(values, {"io_threshold": 0, "cpu_threshold": 1})
     check_strategy(values.get("strategy", "auto"))
     return values
 

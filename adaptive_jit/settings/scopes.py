@@ -6,10 +6,17 @@ import os
 from contextvars import ContextVar, Token
 from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adaptive_jit.settings.record import Settings, merged, read_environ, warn_of_unknown_names
-from adaptive_jit.settings.rules import PREFIX, RULES, check_strategy, validated
+from adaptive_jit.settings.rules import (
+    PREFIX,
+    RULES,
+    THRESHOLDS,
+    check_strategy,
+    check_thresholds,
+    validated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +72,25 @@ def current(arguments: Mapping[str, object] = _NONE) -> Settings:
     here. Repeated questions are answered from memory.
     """
     return _layer(arguments).settings
+
+
+def at_decoration(arguments: Mapping[str, object]) -> dict[str, Any]:
+    """Return a decorator's *arguments* in their proper types, as `validated` does.
+
+    Raises ``ConfigurationError`` also for a threshold that crosses the other
+    one of the environment: later, in a call, no setting may fail.
+    """
+    values = validated(arguments)
+    _check_crossing(values, _environment or _read_environment())
+    return values
+
+
+def _check_crossing(values: Mapping[str, Any], layer: _Layer) -> None:
+    if values.keys().isdisjoint(THRESHOLDS):
+        return
+    in_force = {name: getattr(layer.settings, name) for name in THRESHOLDS}
+    others = [layer.origins[name] for name in THRESHOLDS if name not in values]
+    check_thresholds(values, in_force, source=others[0] if others else "")
 
 
 def _layer(arguments: Mapping[str, object]) -> _Layer:
@@ -128,7 +154,8 @@ class override:  # noqa: N801 - used as a verb: `with override(strategy="direct"
     """Settings for the calling thread (or asyncio task) while the ``with`` block runs.
 
     Values are checked at once: ``ConfigurationError`` for one that is not
-    allowed, ``StrategyUnavailable`` for a strategy that cannot be used here.
+    allowed, ``StrategyUnavailable`` for a strategy that cannot be used here;
+    at the entry of the block whether the thresholds cross those in force.
     Blocks nest, the inner one wins; other threads see no change.
     """
 
@@ -139,7 +166,9 @@ class override:  # noqa: N801 - used as a verb: `with override(strategy="direct"
         self._tokens: list[Token[_Layer | None]] = []
 
     def __enter__(self) -> Settings:
-        layer = _layer(_NONE).with_values(self._values, "override")
+        weaker = _layer(_NONE)
+        _check_crossing(self._values, weaker)
+        layer = weaker.with_values(self._values, "override")
         self._tokens.append(_overridden.set(layer))
         _entered.append(None)
         _advance()

@@ -66,6 +66,8 @@ class Analysis:
     blocks: tuple[RegionBlock, ...] = ()
     loop_parents: list[int] = field(default_factory=list)
     feeding: set[int] = field(default_factory=set)
+    changes: dict[int, str] = field(default_factory=dict)
+    """Operations that change what other code may see: in words, with what to write instead."""
     site_count: int = 0
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 from rich.progress import track
@@ -791,6 +793,26 @@ def printing_between() -> Any:
     b = fetch(2)
     print("after", b)
     return a, b
+
+
+@program(overlaps=2)
+def printing_errors_between() -> Any:
+    """What is printed to the process's own error stream stops nothing either."""
+    a = fetch(1)
+    print("between", a, file=sys.stderr)
+    b = fetch(2)
+    print("after", b, file=sys.stdout)
+    return a, b
+
+
+@program(overlaps=0)
+def printing_into_memory_between() -> Any:
+    """Twin: a buffer that the program reads is its own; nothing passes what changes it."""
+    buffer = io.StringIO()
+    a = fetch(1)
+    print("between", file=buffer)
+    b = fetch(2)
+    return a, b, buffer.getvalue()
 
 
 @program(overlaps=3, threads=False)

@@ -44,7 +44,7 @@ class Shelf:
 
 
 def _both(decorate: Any) -> Any:
-    def both(shelf: Shelf) -> Any:
+    def both(shelf: Any) -> Any:
         a = shelf.read(1)
         b = shelf.read(2)
         return a, b
@@ -71,6 +71,41 @@ def reentrant_lock_held_by_the_caller__twin(decorate: Any) -> Any:
     """The same lock, which nobody holds."""
     both = _both(decorate)
     return lambda: both(Shelf(threading.RLock()))
+
+
+class Cabinet:
+    """Shelves' locks in a dictionary, one for each resource."""
+
+    def __init__(self) -> None:
+        self.locks = {"db": threading.RLock()}
+        self.used = 0
+
+    @reads
+    def read(self, key: Any) -> Any:
+        """Return a value, after a look at the state."""
+        with self.locks["db"]:
+            used = self.used
+        return _read("read", key, used)
+
+
+@factory(overlaps=0)
+def reentrant_lock_in_a_dictionary_held_by_the_caller(decorate: Any) -> Any:
+    """The code names the dictionary only."""
+    both = _both(decorate)
+
+    def run() -> Any:
+        cabinet = Cabinet()
+        with cabinet.locks["db"]:
+            return both(cabinet)
+
+    return run
+
+
+@factory(overlaps=2)
+def reentrant_lock_in_a_dictionary_held_by_the_caller__twin(decorate: Any) -> Any:
+    """The same dictionary; nobody holds the lock."""
+    both = _both(decorate)
+    return lambda: both(Cabinet())
 
 
 @factory(overlaps=0)

@@ -111,3 +111,23 @@ def test_a_read_beside_an_unknown_call_is_reported() -> None:
     world = World(meeting=Meeting(2, patience=0.1))
     harness.observe(lambda: _at_once(lambda: fetch(1), lambda: mystery(2)), (), world)
     assert world.violations
+
+
+@pytest.mark.parametrize(("burden", "attempts"), [(1.0, 1), (2.0, 3)])
+def test_learning_is_repeated_only_on_a_busy_machine(
+    burden: float, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an idle machine the first answer counts, on a busy one the third at the latest."""
+    learned: list[float] = []
+    monkeypatch.setattr(harness, "_burden", lambda _: burden)
+    monkeypatch.setattr(harness, "_learn", lambda *given: learned.append(given[-1]))
+    program = Program("made", "test", "", lambda decorate: decorate(_two), overlaps=2)
+    with pytest.raises(AssertionError, match="did not settle parallel"):
+        harness.check_learning(program)
+    assert learned == [1.0, *[burden] * (attempts - 1)]
+
+
+def test_the_burden_of_a_machine_is_never_less_than_one() -> None:
+    """Latencies are only ever made longer, and within bounds."""
+    program = Program("made", "test", "", lambda decorate: decorate(_two), overlaps=2)
+    assert 1.0 <= harness._burden(program) <= harness.MOST_BURDEN

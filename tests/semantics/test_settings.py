@@ -224,15 +224,18 @@ def test_the_cpu_threshold_says_what_computes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "verdict"),
-    [("io_threshold", 0.1, "undecided"), ("cpu_threshold", 0.15, "computes")],
+    ("given", "verdict"),
+    [
+        ({"io_threshold": 0.1}, "undecided"),
+        ({"io_threshold": 0.15, "cpu_threshold": 0.15}, "computes"),
+    ],
 )
 def test_the_engine_judges_by_the_functions_own_thresholds(
-    make: Callable[..., Any], name: str, value: float, verdict: str
+    make: Callable[..., Any], given: dict[str, float], verdict: str
 ) -> None:
-    """The same samples under an argument."""
+    """The same samples under arguments."""
     planned = []
-    for arguments in ({}, {name: value}):
+    for arguments in ({}, given):
         its = _engine_of(make(**arguments))
         for _ in range(10):
             its.profiler.profiles[0].add(OperationSample(5e-3, 1e-3, 1, 0, 0.0, 1e-3))

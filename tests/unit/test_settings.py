@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from adaptive_jit import settings
+from adaptive_jit import adaptive, settings
 from adaptive_jit.errors import (
     AdaptiveError,
     ConfigurationError,
@@ -22,6 +22,7 @@ from adaptive_jit.errors import (
     StrategyUnavailable,
 )
 from adaptive_jit.settings import Settings, current, override, record, scopes
+from adaptive_jit.settings.examination import examine
 
 DEFAULTS = {
     "enabled": True,
@@ -394,14 +395,63 @@ def test_io_threshold_may_not_exceed_cpu_threshold_in_one_source():
         Settings(io_threshold=0.8)
 
 
-def test_between_sources_the_stronger_threshold_stays_and_the_weaker_gives_way():
+CROSSED = [
+    ({"io_threshold": 0.9}, {}, "io_threshold=0.9", "at most cpu_threshold, which is 0.7 \\(default\\)"),
+    ({"cpu_threshold": 0.2}, {}, "cpu_threshold=0.2", "at least io_threshold, which is 0.3 \\(default\\)"),
+    (
+        {"io_threshold": 0.6}, {"CPU_THRESHOLD": "0.5"},
+        "io_threshold=0.6", "at most cpu_threshold, which is 0.5 \\(environment\\)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "environ", "wrong", "allowed"), CROSSED)
+def test_a_threshold_may_not_cross_the_one_in_force(given, environ, wrong, allowed, monkeypatch):
+    """As an argument and at the entry of an override; both names and values are told."""
+    for name, value in environ.items():
+        monkeypatch.setenv(f"ADAPTIVE_JIT_{name}", value)
+    settings.refresh()
+    told = f"^{wrong} is not allowed; give {allowed}, or set both$"
+    with pytest.raises(ConfigurationError, match=told):
+        adaptive(**given)
+    with pytest.raises(ConfigurationError, match=told), override(**given):
+        pytest.fail("the block must not run")
+    adaptive(io_threshold=0.8, cpu_threshold=0.9)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("IO", "0.9", "at most ADAPTIVE_JIT_CPU_THRESHOLD, which is 0.7 \\(default\\)"),
+        ("CPU", "0.2", "at least ADAPTIVE_JIT_IO_THRESHOLD, which is 0.3 \\(default\\)"),
+    ],
+)
+def test_a_threshold_of_the_environment_may_not_cross_the_default(variable, value, told):
+    """Both variables and values are told."""
+    with pytest.raises(
+        ConfigurationError,
+        match=f"^ADAPTIVE_JIT_{variable}_THRESHOLD={value} .* {told}, or set both$",
+    ):
+        Settings.from_environ({f"ADAPTIVE_JIT_{variable}_THRESHOLD": value})
+
+
+def test_between_override_and_argument_the_argument_stays_and_the_other_threshold_gives_way():
     """No later ``override`` may make a decorated function fail in a call."""
     decorated = {"io_threshold": 0.6}
     with override(cpu_threshold=0.4):
         assert (current(decorated).io_threshold, current(decorated).cpu_threshold) == (0.6, 0.6)
         assert (current().io_threshold, current().cpu_threshold) == (0.3, 0.4)
-    with override(cpu_threshold=0.1):
-        assert (current().io_threshold, current().cpu_threshold) == (0.1, 0.1)
+    decorated = {"cpu_threshold": 0.4}
+    with override(io_threshold=0.5):
+        assert (current(decorated).io_threshold, current(decorated).cpu_threshold) == (0.4, 0.4)
+
+
+def test_a_function_decorated_in_an_override_is_checked_for_calls_outside_of_it():
+    """The environment is what is in force there."""
+    with override(cpu_threshold=0.9), pytest.raises(ConfigurationError, match="io_threshold=0.8"):
+        adaptive(io_threshold=0.8)
+    with override(cpu_threshold=0.4):
+        adaptive(io_threshold=0.6)
 
 
 @pytest.mark.parametrize("variable", ["PYTEST_VERSION", "PYTEST_CURRENT_TEST"])
@@ -465,3 +515,29 @@ def test_describe_all_gives_value_source_and_range():
 def test_settings_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         current().window = 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("60", 60), (" 100 ", 100), ("0", None), ("", None), ("-1", None), ("wide", None),
+     ("²", None), ("9" * 5000, None), (None, None)],
+)  # fmt: skip
+def test_the_columns_that_the_environment_asks_for_are_a_number_or_none(given, expected):
+    assert settings.columns({} if given is None else {"COLUMNS": given}) == expected
+
+
+def test_an_environment_with_wrong_values_can_be_examined():
+    """All settings come back, the wrong ones as they were given, with the error of each."""
+    wrong = {"WINDOW": "0", "IO_THRESHOLD": "0.9", "STRATEGY": "dask", "EFFECTS": "declared"}
+    rows, errors = examine(HOME | {f"ADAPTIVE_JIT_{name}": text for name, text in wrong.items()})
+    shown = {row.name: row for row in rows}
+    assert list(shown) == list(DEFAULTS)
+    assert set(errors) == {"window", "io_threshold", "strategy"}
+    assert (shown["window"].value, shown["window"].origin) == ("0", "environment")
+    assert (shown["io_threshold"].value, shown["cpu_threshold"].value) == ("0.9", 0.7)
+    assert (shown["strategy"].value, shown["effects"].value) == ("dask", "declared")
+    assert (shown["effects"].origin, shown["evidence"].origin) == ("environment", "default")
+    assert "at most ADAPTIVE_JIT_CPU_THRESHOLD" in errors["io_threshold"]
+    assert "cannot be used" in errors["strategy"]
+    assert "ADAPTIVE_JIT_WINDOW='0'" in errors["window"]
+    assert examine(HOME | {"ADAPTIVE_JIT_WINDOW": " "})[1] == {}

@@ -44,6 +44,7 @@ NAMES = [
         "web.remembering",
         "web.company_users",
         "web.descriptions",
+        "web.titles",
         "data.etl_with_writes",
         "data.report_from_sql",
     ),
@@ -55,8 +56,6 @@ NOT_YET = {
     ("web.price_comparison", "learning"): "calls before a running best start one at a time",
     ("web.retry_storm", "forced"): "a try around each call keeps a loop in order",
     ("web.retry_storm", "learning"): "a try around each call keeps a loop in order",
-    ("web.remembering", "learning"): "the report proposes `reads` for a helper that appends",
-    ("web.company_users", "learning"): "no line is proposed for a POST that only queries",
 }
 """Expectations that the library does not meet yet, and what is missing."""
 NEEDED = {

@@ -109,7 +109,7 @@ def remembering():
     """A helper that notes what it did in a list of its module.
 
     In order: changes `HISTORY.append`
-    Write: unordered(tracking.remembered)
+    Write: unordered(quality.helpers.tracking.remembered)
     """
     return [tracking.remembered(number) for number in (1, 2, 3, 4)]
 
@@ -124,9 +124,17 @@ def company_users():
 
 
 def descriptions():
-    """What pages say about themselves, read with a parser that is not known.
+    """What pages say about themselves.
 
-    In order: quality.helpers.scraping.describe · unknown effect
-    Write: reads(quality.helpers.scraping.describe)
+    Gains: all pages.
     """
     return {number: scraping.describe(number)["about"] for number in (1, 2, 3, 4)}
+
+
+def titles():
+    """Titles of pages, read with a parser that is not known.
+
+    In order: quality.helpers.scraping.title_without_bs4 · unknown effect
+    Write: reads(quality.helpers.scraping.title_without_bs4)
+    """
+    return [scraping.title_without_bs4(number) for number in (1, 2, 3, 4)]

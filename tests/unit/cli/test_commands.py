@@ -18,6 +18,7 @@ def cache(tmp_path, monkeypatch):
     """An empty cache folder of the test's own."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("ADAPTIVE_JIT_CACHE_DIR", str(folder))
+    monkeypatch.delenv("COLUMNS", raising=False)
     settings.refresh()
     yield str(folder)
     monkeypatch.undo()
@@ -72,7 +73,7 @@ def test_an_error_of_the_library_is_one_line_and_exit_code_1(monkeypatch, capsys
     """A wrong variable is no reason for a traceback."""
     monkeypatch.setenv("ADAPTIVE_JIT_EVIDENCE", "0")
     settings.refresh()
-    assert cli.main(["settings"]) == 1
+    assert cli.main(["report"]) == 1
     shown = capsys.readouterr().err
     assert shown.startswith("adaptive-jit: ADAPTIVE_JIT_EVIDENCE='0'")
     assert len(shown.splitlines()) == 1
@@ -156,6 +157,49 @@ def test_explain_suggests_the_nearest_name(saved, capsys):
     assert "did you mean app.crunch?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name", ["app:crunch", "app.py:crunch", "{file}:crunch", "{folder}/app.py:crunch"]
+)
+def test_explain_finds_a_function_by_its_module_or_file(cache, capsys, name):
+    """Also one of several of that name."""
+    other = replace(CPU_LOOP, name="other.crunch", file="/home/ada/other.py")
+    Store(cache).save((other, CPU_LOOP))
+    folder, _, last = CPU_LOOP.file.rpartition("/")
+    assert last == "app.py"
+    assert cli.main(["explain", name.format(file=CPU_LOOP.file, folder=folder[1:])]) == 0
+    assert capsys.readouterr().out == Explanation(CPU_LOOP).text(width=88) + "\n"
+
+
+def test_explain_takes_a_file_as_it_is_seen_from_here(cache, capsys, tmp_path, monkeypatch):
+    """Two programs' functions may have one name."""
+    here = replace(CPU_LOOP, name="__main__.crunch", file=str(tmp_path / "one.py"))
+    there = replace(here, file="/elsewhere/two.py", reason="the other one", source_hash="two")
+    Store(cache).save((here, there))
+    monkeypatch.chdir(tmp_path)
+    for name in ("./one.py:crunch", "one.py:crunch"):
+        assert cli.main(["explain", name]) == 0
+        assert "the other one" not in capsys.readouterr().out
+    assert cli.main(["explain", "two.py:crunch"]) == 0
+    assert "the other one" in capsys.readouterr().out
+    for name in ("one.py:other", "neone.py:crunch", ":nothing", "nothing", "../x/one.py:crunch"):
+        assert cli.main(["explain", name]) == 1
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert cli.main(["explain", "../one.py:crunch"]) == 0
+
+
+def test_explain_lists_a_few_nearest_names_of_many(cache, capsys):
+    """One a line, and how to name one."""
+    many = [f"app.{first}{last}" for first in "abcdefghijk" for last in ("_one", "_two")]
+    Store(cache).save(tuple(replace(CPU_LOOP, name=name) for name in (*many, "app.no_such_thing")))
+    assert cli.main(["explain", "xyz_such"]) == 1
+    first, *listed, last = capsys.readouterr().err.splitlines()
+    assert first == "adaptive-jit: no function is called xyz_such; the nearest of 23 are"
+    assert listed[0] == "  app.no_such_thing"
+    assert len(listed) == 5
+    assert last == "name one as answer, app.answer, app:answer or app.py:answer"
+
+
 def test_explain_as_json(saved, capsys):
     assert cli.main(["explain", "crunch", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == Explanation(CPU_LOOP).as_dict()
@@ -187,6 +231,24 @@ def test_settings_show_value_origin_and_range(monkeypatch, capsys):
     assert re.search(
         r"^  window +8 +environment +a whole number of at least 1$", text, re.MULTILINE
     )
+
+
+def test_settings_show_the_table_with_the_wrong_value_marked(monkeypatch, capsys):
+    """The exit code says that one is wrong."""
+    monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "many")
+    settings.refresh()
+    assert cli.main(["settings"]) == 1
+    text = capsys.readouterr().out
+    row = re.compile(
+        r"^  window +many +environment .*(\n {30,}.*)*\n    wrong: \w+WINDOW='many'", re.MULTILINE
+    )
+    assert row.search(text)
+    assert text.count("wrong:") == 1
+    assert re.search(r"^  evidence +20 +default ", text, re.MULTILINE)
+    assert cli.main(["settings", "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert list(data["errors"]) == ["window"]
+    assert [item["value"] for item in data["settings"] if item["name"] == "window"] == ["many"]
 
 
 def test_doctor_finds_this_machine_fit(capsys):

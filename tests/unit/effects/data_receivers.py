@@ -8,7 +8,9 @@ import io
 import os
 import string
 import sys
+import urllib.error
 import urllib.parse
+import urllib.request
 import zipfile
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -33,6 +35,12 @@ def _tree() -> Any:
     import bs4
 
     return bs4.BeautifulSoup("<h1>one</h1>", "html.parser")
+
+
+def _status_error(library: str) -> Any:
+    module = sys.modules[library]
+    request = module.Request("GET", "http://host/path")
+    return module.HTTPStatusError("no", request=request, response=module.Response(404))
 
 
 def _archive() -> zipfile.ZipFile:
@@ -61,9 +69,18 @@ def _makers() -> dict[str, Any]:
         "collections:Counter": lambda: collections.Counter("aab"),
         "csv:DictWriter": lambda: sys.modules["csv"].DictWriter(io.StringIO(), ["a"]),
         "posix:DirEntry": lambda: list(os.scandir("/"))[0],
+        "botocore.exceptions:ClientError": lambda: sys.modules["botocore.exceptions"].ClientError(
+            {"Error": {"Code": "NoSuchKey"}}, "GetObject"
+        ),
         "csv:DictReader": lambda: sys.modules["csv"].DictReader(io.StringIO("a,b\n1,2\n")),
+        "httpx:HTTPStatusError": lambda: _status_error("httpx"),
+        "httpx2:HTTPStatusError": lambda: _status_error("httpx2"),
+        "requests.exceptions:HTTPError": lambda: sys.modules["requests"].HTTPError(),
+        "requests.exceptions:RequestException": lambda: sys.modules["requests"].RequestException(),
         "string:Template": lambda: string.Template("$a"),
         "urllib.parse:ParseResult": lambda: urllib.parse.urlparse("http://host/path"),
+        "urllib.error:HTTPError": lambda: urllib.error.HTTPError("http://h", 404, "", {}, None),
+        "urllib.request:Request": lambda: urllib.request.Request("http://host/path"),
         "xml.etree.ElementTree:Element": lambda: ET.fromstring("<a>x</a>"),
         "xml.etree.ElementTree:ElementTree": lambda: ET.ElementTree(ET.XML("<a/>")),
         "zipfile:ZipFile": _archive,

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from data_receivers import KEYS, aws_client
 
-from adaptive_jit.effects import effect_of
+from adaptive_jit.effects import attribute_is_transparent, effect_of
 from adaptive_jit.effects.catalogue import lookup
 from adaptive_jit.effects.plugin_rules import plugin, prepared, unchanged
 from adaptive_jit.records.effects import Effect, EffectKind
@@ -358,6 +358,29 @@ def test_elements_of_a_class_of_the_user_are_unknown() -> None:
 
     page = bs4.BeautifulSoup("<p>x</p>", "html.parser", element_classes={bs4.Tag: Mine})
     assert kind(page.p.find, "a") is UNKNOWN
+
+
+def title(text):
+    page = bs4.BeautifulSoup(text, "html.parser")
+    return page.title.string.strip(), page.body.p.get_text()
+
+
+def parent(text):
+    return bs4.BeautifulSoup(text, "html.parser").p.parent
+
+
+def test_an_element_is_found_as_an_attribute_of_its_page() -> None:
+    """What the class has under a name is no element, nor what others answer for."""
+    page = bs4.BeautifulSoup("<title>x</title><p>y</p>", "html.parser")
+    assert effect_of(title, ("<p>",), {}).kind is PURE
+    assert attribute_is_transparent(page, "title")
+    assert attribute_is_transparent(page.p, "b")
+    assert not attribute_is_transparent(page, "parentTag")
+    assert effect_of(parent, ("<p>",), {}).kind is UNKNOWN
+    with mock.patch.object(bs4.Tag, "__getattr__", lambda self, name: pathlib.Path(name)):
+        assert not attribute_is_transparent(page, "title")
+        assert effect_of(title, ("<p>",), {}).kind is UNKNOWN
+    assert effect_of(title, ("<p>",), {}).kind is PURE
 
 
 def first_heading(text):

@@ -650,7 +650,29 @@ def test_print_of_plain_values_to_a_stock_stream_writes_the_console() -> None:
     found = effect(print, "text", [1], sep=", ", flush=True)
     assert (found.kind, found.resource) == (WRITES, "console")
     assert kind(print, Text("text")) is UNKNOWN
-    assert "file=" in effect(print, "text", file=sys.stderr).reason
+
+
+def test_print_to_the_process_s_own_streams_writes_the_console() -> None:
+    """Whichever is named by ``file=``; flushing and separators change nothing."""
+    for stream in (sys.stdout, sys.stderr, None):
+        found = effect(print, "text", 1, file=stream, flush=True)
+        assert (found.kind, found.resource) == (WRITES, "console")
+    assert kind(print, Text("text"), file=sys.stderr) is UNKNOWN
+    assert kind(print, "text", file=sys.stderr, end=Text("")) is UNKNOWN
+
+
+def test_print_to_a_file_of_the_program_s_is_unknown(tmp_path: pathlib.Path) -> None:
+    """The program may read it, be it in memory, on disk, or put in the place of a stream."""
+    with open(tmp_path / "log", "w") as file:  # noqa: PTH123
+        assert is_stock_stream(file)
+        for stream in (file, io.StringIO()):
+            assert "file=" in effect(print, "text", file=stream).reason
+    memory = io.StringIO()
+    with mock.patch("sys.stderr", memory):
+        assert effect(print, "text", file=memory).reason == (
+            "print: sys.stderr is not a stock stream"
+        )
+        assert kind(print, "text", file=None) is WRITES
 
 
 def test_print_to_a_stream_of_the_user_s_is_unknown() -> None:

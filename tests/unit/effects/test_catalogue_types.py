@@ -261,3 +261,21 @@ def test_paths_and_matches_can_be_followed() -> None:
     assert transparent(pathlib.Path("a/b"), "parent")
     assert follow("re:Pattern", "match") == "re:Match?"
     assert transparent(re.compile("a"), "pattern")
+
+
+class Asking:
+    """Has one of the two names itself."""
+
+    @property
+    def title(self) -> str:
+        return "own"
+
+
+def test_what_a_class_has_itself_is_not_asked_for() -> None:
+    """A later version of a library may give a name another meaning."""
+    entry = {"asked": ["title", "h1"], "asked_result": "builtin"}
+    rule = TypeRule(f"{__name__}:Asking", Asking, entry, shelf("bs4"))
+    assert rule.member("title") is None
+    assert not rule.attribute(Asking(), "title")
+    assert rule.member("h1") is not None
+    assert rule.attribute(Asking(), "h1")

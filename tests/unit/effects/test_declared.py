@@ -242,6 +242,91 @@ def test_a_half_imported_module_is_asked_again(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("os:lisdir", "module 'os' has no 'lisdir'; did you mean 'os:listdir'?"),
+        ("os.path:exist", "module 'os.path' has no 'exist'; did you mean 'os.path:exists'?"),
+        (
+            "sqlite3:Cursor.fetchal",
+            "sqlite3:Cursor has no 'fetchal'; did you mean 'sqlite3:Cursor.fetchall'?",
+        ),
+        ("collections.abc:Mapping.gett", "did you mean 'collections.abc:Mapping.get'?"),
+        ("functools:nothing_like_it", "module 'functools' has no 'nothing_like_it'"),
+        ("os:environ.get", "os:environ is neither a module nor a class; declare the object itself"),
+        ("json:decodr.JSONDecoder", "did you mean 'json:decoder'?"),
+    ],
+)
+def test_a_name_that_an_imported_module_lacks_is_refused_at_once(target, told):
+    """With what, where and the nearest name; nothing stays behind."""
+    with pytest.raises(DeclarationError) as caught:
+        reads("orders", sys.getrecursionlimit, target)
+    assert str(caught.value).startswith(f"reads({target!r}): ")
+    assert str(caught.value).endswith(told)
+    assert kind(sys.getrecursionlimit) is EffectKind.UNKNOWN
+    assert not register._pending
+
+
+def test_a_name_is_looked_for_again_when_its_module_has_been_imported(monkeypatch):
+    """One warning then, at the declaration, and none of another name."""
+    name = "a_module_with_a_typo"
+    reads(f"{name}:serch", f"{name}:search")
+    line = sys._getframe().f_lineno - 1
+    module = types.ModuleType(name)
+    module.search = lambda: sys.getrecursionlimit()
+    monkeypatch.setitem(sys.modules, name, module)
+    with pytest.warns(
+        DeclarationWarning, match="did you mean 'a_module_with_a_typo:search'"
+    ) as got:
+        assert kind(module.search) is EffectKind.READS
+    assert [(one.filename, one.lineno) for one in got] == [(__file__, line)]
+    monkeypatch.setitem(sys.modules, f"{name}_2", module)
+    assert kind(module.search) is EffectKind.READS
+
+
+@pytest.mark.parametrize("value", [1, sys])
+def test_a_late_mistake_raises_nothing_where_warnings_are_errors(value, monkeypatch, caplog):
+    """A call of the program led there: it is logged then."""
+    name = "a_module_with_a_value"
+    reads(f"{name}:value" if value == 1 else f"{name}:other")
+    module = types.ModuleType(name)
+    module.value = value
+    monkeypatch.setitem(sys.modules, name, module)
+    assert kind(sys.getrecursionlimit) is EffectKind.UNKNOWN
+    assert "reads(" in caplog.text
+    assert not register._pending
+
+
+def test_a_name_that_may_still_come_is_waited_for(monkeypatch):
+    """Modules and classes that make attributes when asked, and packages with more modules."""
+
+    class Making(type):
+        def __getattr__(cls, name):
+            raise AssertionError
+
+    class Lazy(types.ModuleType):
+        pass
+
+    module = types.ModuleType("a_lazy_module")
+    module.__getattr__ = lambda name: pytest.fail("no code of the user runs")
+    module.Made = Making("Made", (), {})
+    monkeypatch.setitem(sys.modules, "a_lazy_module", module)
+    monkeypatch.setitem(sys.modules, "a_lazy_kind", Lazy("a_lazy_kind"))
+    holder = types.ModuleType("a_holder")
+    holder.Made = module.Made
+    monkeypatch.setitem(sys.modules, "a_holder", holder)
+    monkeypatch.delitem(sys.modules, "wsgiref.simple_server", raising=False)
+    import wsgiref
+
+    monkeypatch.delattr(wsgiref, "simple_server", raising=False)
+    targets = [
+        "a_lazy_module:later", "a_lazy_kind:later", "a_holder:Made.later",
+        "wsgiref:simple_server.make_server",
+    ]  # fmt: skip
+    reads(*targets)
+    assert list(register._pending) == targets
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         lambda: reads(1),

@@ -16,10 +16,12 @@ KEPT = {
     ("catalogue", "_types"),
     ("catalogue_boto", "_emitters"),
     ("catalogue_boto", "_rules"),
+    ("catalogue_boto", "_services"),
     ("catalogue_databases", "_in_thread"),
     ("catalogue_load", "_lowerings"),
     ("catalogue_load", "_shelves"),
     ("catalogue_models", "_awaited"),
+    ("plugins", "_entry_points"),
     ("plugins", "_shelves"),
     ("receivers_redis", "_verified"),
     ("vetting", "_vettings"),  # weak references to clients

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import csv
 import glob
 import gzip
+import hashlib
 import html
 import io
 import itertools
@@ -18,6 +20,9 @@ import statistics
 import subprocess
 import tempfile
 import textwrap
+import tomllib
+import urllib.error
+import urllib.request
 import uuid
 import zipfile
 from collections import Counter, defaultdict
@@ -30,7 +35,9 @@ from typing import Any
 from urllib.parse import urlparse
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
+import requests
 
 from adaptive_jit.effects import effect_of
 from adaptive_jit.records.effects import EffectKind
@@ -158,7 +165,54 @@ def entries(path):
     return sorted(entry.name for entry in os.scandir(path) if entry.is_file())
 
 
+def newest(path):
+    return [one.name for one in sorted(Path(path).iterdir(), key=lambda one: -one.stat().st_size)]
+
+
+def digest(path, size=4096):
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(size):
+            found.update(block)
+    return found.hexdigest()
+
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {one.filename: one.file_size for one in archive.infolist()}
+
+
+def section(path, name="main"):
+    parser = configparser.ConfigParser()
+    parser.read(path)
+    return dict(parser[name])
+
+
+def port(text):
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    return parser.getint("main", "port", fallback=80)
+
+
+def settings(path):
+    found = {"debug": False}
+    found.update(tomllib.loads(Path(path).read_text()).get("default", {}))
+    return found
+
+
+def opened_settings(path):
+    with open(path, "rb") as file:
+        return tomllib.load(file)
+
+
 READING = [
+    (newest, "p", READS, "files"),
+    (digest, "p", READS, "files"),
+    (members, "p", READS, "files"),
+    (section, "p", READS, "files"),
+    (port, "[main]", PURE, None),
+    (settings, "p", READS, "files"),
+    (opened_settings, "p", READS, "files"),
     (entries, "p", READS, "files"),
     (items, "<a><item id='1'><title>x</title></item></a>", PURE, None),
     (feed, "p", READS, "files"),
@@ -249,6 +303,18 @@ def rows_written(path, rows=({"a": 1},)):
             writer.writerow(row)
 
 
+def test_settings_read_into_a_parser_that_others_hold_are_a_write():
+    """Each file adds to what was read before."""
+    found = effect_of(read_into_all, ("p",), {})
+    assert found.kind >= WRITES, found.reason
+
+
+def test_times_in_settings_are_not_promised_to_be_builtin():
+    """A TOML file may hold dates."""
+    found = effect_of(opened_settings, ("p",), {})
+    assert not found.builtin_result
+
+
 def test_rows_are_a_known_write():
     """It stays in its turn, and unordered operations may pass."""
     found = effect_of(rows_written, ("p",), {})
@@ -296,6 +362,35 @@ def scratch(_):
         return path
 
 
+SUM = hashlib.sha256()
+PARSER = configparser.ConfigParser()
+
+
+def digest_of_all(text):
+    SUM.update(text.encode())
+    return SUM.hexdigest()
+
+
+def read_into_all(path):
+    return len(PARSER.read(path))
+
+
+def converted(text):
+    return tomllib.loads(text, parse_float=os.remove)
+
+
+def interpolated(path):
+    parser = configparser.ConfigParser(converters={"path": os.remove})
+    parser.read(path)
+    return parser
+
+
+def of_a_device(_):
+    parser = configparser.ConfigParser()
+    parser.read("/dev/stdin")
+    return parser.sections()
+
+
 def getting(rows):
     return sorted(rows, key=attrgetter("__class__"))
 
@@ -305,7 +400,13 @@ def looked_at(text):
     return found.default_factory(text)
 
 
-@pytest.mark.parametrize("function", [unpickled, revision, of_a_file, scratch, getting, looked_at])
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(unpickled, revision, of_a_file, scratch, getting, looked_at, digest_of_all),
+        *(converted, interpolated, of_a_device),
+    ],
+)
 def test_a_helper_that_may_do_anything_is_unknown(function: Any) -> None:
     """Programs, pickles, streams of others: the reason names what and where."""
     argument: Any = open(os.devnull) if function is of_a_file else "p"
@@ -357,3 +458,97 @@ def test_a_dict_with_a_factory_is_not_promised_to_be_a_dict() -> None:
         return found
 
     assert not effect_of(made, ("a",), {}).builtin_result
+
+
+def status(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def status_of_either(url):
+    try:
+        return httpx.get(url).raise_for_status().json()
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == 404:
+            return None
+        raise
+
+
+def answered(url):
+    try:
+        requests.get(url).raise_for_status()
+    except requests.HTTPError as error:
+        return error.response.text if error.response is not None else ""
+
+
+@pytest.mark.parametrize("function", [status, status_of_either, answered])
+def test_what_an_error_of_a_library_holds_may_be_read(function: Any) -> None:
+    """The answer that was refused, its status."""
+    found = effect_of(function, ("http://127.0.0.1:9/",), {})
+    assert (found.kind, found.resource) == (READS, "http"), found.reason
+
+
+def of_several(url):
+    try:
+        return requests.get(url).json()
+    except (requests.HTTPError, ValueError) as error:
+        return error.response
+
+
+def of_a_builtin(url):
+    try:
+        return requests.get(url).json()
+    except ValueError as error:
+        return error.response
+
+
+def of_one_or_the_other(url):
+    kept = None
+    try:
+        requests.get(url).raise_for_status()
+    except requests.HTTPError as error:
+        kept = error
+    except ValueError as error:
+        kept = error
+    return kept.response.text
+
+
+@pytest.mark.parametrize("function", [of_several, of_a_builtin, of_one_or_the_other])
+def test_what_other_errors_hold_is_not_known(function: Any) -> None:
+    """One that has no such attribute would raise, or run code of its own."""
+    found = effect_of(function, ("http://127.0.0.1:9/",), {})
+    assert found.kind is UNKNOWN
+    assert "response" in found.reason
+
+
+def configured(name):
+    return int(os.environ[name]) if name in os.environ else 80
+
+
+def same_settings(name):
+    return os.environ == name
+
+
+def configured_by(names, name):
+    return name in names
+
+
+class Names:
+    """A container of the user's."""
+
+    def __contains__(self, name):
+        return bool(HOLDS)
+
+
+HOLDS: list[str] = []
+
+
+def test_whether_a_variable_is_set_is_read() -> None:
+    """The program may set it before; other containers run their own code."""
+    found = effect_of(configured, ("PORT",), {})
+    assert (found.kind, found.resource) == (READS, "memory"), found.reason
+    assert effect_of(configured_by, (Names(), "PORT"), {}).kind is UNKNOWN
+    assert effect_of(same_settings, ("PORT",), {}).kind is UNKNOWN

@@ -57,8 +57,9 @@ def test_colours_appear_on_terminals_only(monkeypatch):
     assert "\x1b[33m" not in drawn(force_terminal=True)
 
 
-def test_show_writes_to_the_given_file():
+def test_show_writes_to_the_given_file(monkeypatch):
     """A pipe has no width: 88 columns are used."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     file = io.StringIO()
     Explanation(CPU_LOOP).show(file)
     assert file.getvalue() == Explanation(CPU_LOOP).text(width=88) + "\n"
@@ -118,3 +119,12 @@ def test_stats_with_figures_that_are_not_finite_can_be_shown_and_saved():
     assert "over 1,000,000" in Explanation(stats).text(width=88)
     assert decode(json.loads(Report((stats,)).to_json())) == (stats,)
     assert isinstance(stats, FunctionStats)
+
+
+@pytest.mark.parametrize(("asked", "width"), [("60", 60), ("140", 140), ("wide", 88), ("0", 88)])
+def test_columns_sets_the_width_of_what_goes_to_a_file(asked, width, monkeypatch):
+    """A pipe has no width, but the user may ask for one."""
+    monkeypatch.setenv("COLUMNS", asked)
+    file = io.StringIO()
+    Explanation(CPU_LOOP).show(file)
+    assert file.getvalue() == Explanation(CPU_LOOP).text(width=width) + "\n"

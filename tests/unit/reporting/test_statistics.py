@@ -10,7 +10,15 @@ from adaptive_jit import adaptive, override, reads, stats
 from adaptive_jit.decision import Saving
 from adaptive_jit.engine import controller as engine
 from adaptive_jit.engine import registry
-from adaptive_jit.records import Arm, Effect, EffectKind, OperationSample, Phase, RunAheadCounts
+from adaptive_jit.records import (
+    Arm,
+    Effect,
+    EffectKind,
+    OperationSample,
+    Phase,
+    RunAheadCounts,
+    Source,
+)
 from adaptive_jit.reporting import Explanation
 
 
@@ -174,3 +182,109 @@ def test_no_advice_is_given_where_a_line_would_not_help(its, kind, discarded):
         site.effect, site.callee, site.discarded = Effect(kind), "app:lookup", discarded
     its.planned.savings = (Saving(1, 0.02),)
     assert stats(its.function).advice == ()
+
+
+HISTORY = []
+
+
+def remembered(key):
+    """Notes what it was asked."""
+    HISTORY.append(key)
+    return key
+
+
+class Memo:
+    """Keeps what it was asked last."""
+
+    def look(self, key):
+        """Note the key."""
+        self.key = key
+        return key
+
+
+MEMO = Memo()
+MEMO.__dict__["look"] = remembered
+"""What such an object has under a name is for its own code to say."""
+
+
+@pytest.mark.parametrize(
+    ("callee", "word"),
+    [
+        (f"{__name__}.remembered", "unordered"),
+        (f"{__name__}.Memo.look", "unordered"),
+        (f"{__name__}.MEMO.look", "reads"),
+        (f"{__name__}.lookup", "reads"),
+        (f"{__name__}.absent", "reads"),
+        ("no.such.module", "reads"),
+    ],
+)
+def test_reads_is_not_proposed_where_it_would_be_refused(its, callee, word):
+    """A function whose own code changes state may be unordered at most."""
+    for site in its.state.sites:
+        site.effect, site.callee = Effect(EffectKind.UNKNOWN, reason="line 3: changes"), callee
+    its.planned.savings = (Saving(1, 0.02),)
+    (advice,) = stats(its.function).advice
+    assert advice.write == f"{word}({callee})"
+    assert ("any order" in advice.because) == (word == "unordered")
+    assert advice.because.endswith("line 3: changes")
+
+
+POSTED = "proved: requests.post, writes (line 110)"
+
+
+@pytest.mark.parametrize(
+    ("source", "resource", "reason", "proposed"),
+    [
+        (Source.PROVED, "http", POSTED, True),
+        (Source.PROVED, "http", POSTED.replace("post", "delete"), False),
+        (Source.PROVED, "database", POSTED, False),
+        (Source.DECLARED, "http", POSTED, False),
+        (Source.CATALOGUE, "http", "", False),
+    ],
+)
+def test_a_post_may_be_a_question(its, source, resource, reason, proposed):
+    """Only its author knows; what the library's own `post` does is not for one line to say."""
+    for site in its.state.sites:
+        site.effect = Effect(EffectKind.WRITES, resource, source, reason)
+        site.callee = "app:lookup"
+    its.planned.savings = (Saving(1, 0.02),)
+    found = [(one.write, one.because) for one in stats(its.function).advice]
+    question = "if what it posts is a question and changes nothing, which cannot be seen: "
+    assert found == ([("reads(lookup)", question + reason)] if proposed else [])
+
+
+@pytest.mark.parametrize("strategy", ["auto", "parallel"])
+def test_what_stays_in_the_calling_thread_says_so(its, strategy):
+    """Also where the function is forced to run ahead, with what it uses of the thread."""
+    for site in its.state.sites:
+        site.effect = Effect(EffectKind.READS, reason="uses `self.db`", caller_thread=True)
+    with override(strategy=strategy):
+        its.function()
+        found = stats(its.function)
+    assert [one.strategy for one in found.operations] == ["direct", "direct"]
+    text = " ".join(Explanation(found).text(width=200).split())
+    assert text.count("uses `self.db` · stays in the calling thread") == 2 or (
+        text.count("stays in the calling thread") == 2 and "uses `self.db`" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"effect": None}, "not called yet"),
+        ({"in_order": True}, "was once started in vain"),
+        ({"discarded": True}, "its result is not used"),
+        ({"effect": Effect(EffectKind.UNKNOWN)}, "not known to be harmless"),
+        ({"effect": Effect(EffectKind.UNKNOWN, reason="line 3: calls `f`")}, "calls `f`"),
+    ],
+    ids=["uncalled", "vain", "discarded", "unknown", "reason"],
+)
+def test_a_forced_function_says_why_an_operation_is_in_order(its, change, words):
+    """``forced`` is a reason to run ahead, not one to stay."""
+    with override(strategy="parallel"):
+        for site in its.state.sites:
+            for name, value in change.items():
+                setattr(site, name, value)
+        first, _ = stats(its.function).operations
+    assert first.strategy == "direct"
+    assert words in first.why

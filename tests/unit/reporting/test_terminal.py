@@ -320,3 +320,12 @@ def test_calls_of_a_function_that_is_left_alone_are_not_said_to_be_none():
     assert row.split() == ["app.crunch", "left", "alone"]
     direct = [line for line in Report((CPU_LOOP,)).text(width=88).split("\n") if "stays" in line]
     assert direct[-1].split()[-1] == "310"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_a_stacked_row_without_numbers_has_no_empty_line(width):
+    """The reason follows the name of what is left alone."""
+    alone = replace(CPU_LOOP, phase=Phase.LEFT_ALONE, reason="no source", calls=0)
+    lines = Report((alone, ANSWER)).text(width=width).splitlines()
+    name = next(number for number, line in enumerate(lines) if alone.name in line)
+    assert all(line.strip() for line in lines[name : lines.index("    no source", name)])
