@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from adaptive_jit.syntax.scope import changed_container
+from adaptive_jit.syntax.scope import changed_container, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,10 +95,15 @@ class _Follower:
         before = dict(self.names)
         self.block(node.body)
         after = self.names
-        self.names = before
+        self.names = dict(before)
         self.block(node.orelse)
+        bound = stored_names([*node.body, *node.orelse])
         for name, flow in after.items():
-            self.names[name] = self.names.get(name, _NOTHING) | flow | self.control
+            other = self.names.get(name, _NOTHING)
+            known = before.get(name, _NOTHING)
+            # What neither arm touches does not depend on which of them ran.
+            touched = name in bound or flow != known or other != known
+            self.names[name] = other | flow | (self.control if touched else _NOTHING)
         self.control = outer
 
     def loop(self, node: ast.For) -> None:

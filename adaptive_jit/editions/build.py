@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.editions.guards import GuardPoints
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
-from adaptive_jit.editions.needs import loaded_names, stored_names
+from adaptive_jit.editions.needs import loaded_names
 from adaptive_jit.editions.nodes import (
     MARK,
     WINDOW,
@@ -32,7 +32,7 @@ from adaptive_jit.editions.nodes import (
 )
 from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
-from adaptive_jit.syntax.scope import is_parent
+from adaptive_jit.syntax.scope import is_parent, stored_names
 from adaptive_jit.syntax.source import NotAnalysable, compile_function
 
 if TYPE_CHECKING:

@@ -10,29 +10,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
-from adaptive_jit.syntax.scope import changed_container
+from adaptive_jit.syntax.scope import changed_container, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MAKERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-def stored_names(statements: Iterable[ast.AST]) -> set[str]:
-    """Names bound in *statements*, outside comprehensions and inner functions."""
-    found: set[str] = set()
-    for node in statements:
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        changed = changed_container(node)
-        if changed is not None:
-            found.add(changed.id)
-        if isinstance(node, ast.Lambda | ast.GeneratorExp):
-            continue
-        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
-            continue
-        found |= stored_names(ast.iter_child_nodes(node))
-    return found
 
 
 def loaded_names(*nodes: ast.AST | None) -> set[str]:
@@ -135,9 +118,17 @@ class Needs:
                 roots |= loaded_names(node.iter)
                 if isinstance(node, ast.comprehension):
                     roots |= loaded_names(*node.ifs)
-            elif isinstance(node, ast.BoolOp):
+            elif isinstance(node, ast.BoolOp) and (self.deciding or self._chooses(node)):
                 roots |= loaded_names(*node.values[:-1])
         return roots
+
+    def _chooses(self, node: ast.BoolOp) -> bool:
+        """Whether an operand that may not be reached has a call or a name in it that counts."""
+        return any(
+            isinstance(inner, ast.NamedExpr) or id(inner) in self.sites
+            for value in node.values[1:]
+            for inner in ast.walk(value)
+        )
 
     def _operates(self, node: ast.If) -> bool:
         """Whether a branch decides about calls or about leaving."""
@@ -195,8 +186,9 @@ def _assignments(
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield _bound(node.target), node.value
         elif isinstance(node, ast.AugAssign):
-            yield _bound(node.target), node.value
-            yield _bound(node.target), ast.Name(next(iter(_bound(node.target))), ast.Load())
+            names = _bound(node.target) or {_root(node.target)}
+            yield names, node.value
+            yield names, ast.Name(next(iter(names)), ast.Load())
         elif isinstance(node, ast.NamedExpr):
             yield _bound(node.target), node.value
         elif isinstance(node, ast.For):
@@ -204,4 +196,16 @@ def _assignments(
 
 
 def _bound(target: ast.expr) -> set[str]:
-    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+    """The names that an assignment to *target* binds: those in an index are read."""
+    return {
+        node.id
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+
+
+def _root(target: ast.expr) -> str:
+    """The name that a chain of indices and attributes begins with; empty if it is a value."""
+    while isinstance(target, ast.Subscript | ast.Attribute):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit.editions.guards import guards_in
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
-from adaptive_jit.editions.needs import Needs, contains_jump, read_first, stored_names
+from adaptive_jit.editions.needs import Needs, contains_jump, read_first
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import ITEM, Walks, is_waited_for
 from adaptive_jit.syntax.program import CallRole
-from adaptive_jit.syntax.scope import changed_container
+from adaptive_jit.syntax.scope import changed_container, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FRAME_READERS = frozenset(
     "locals vars dir eval exec breakpoint globals __import__ _getframe currentframe stack".split()
@@ -311,3 +311,20 @@ def changed_container(node: ast.AST) -> ast.Name | None:
     ):
         return node.target
     return None
+
+
+def stored_names(statements: Iterable[ast.AST]) -> set[str]:
+    """Names bound in *statements*, outside comprehensions and inner functions."""
+    found: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        changed = changed_container(node)
+        if changed is not None:
+            found.add(changed.id)
+        if isinstance(node, ast.Lambda | ast.GeneratorExp):
+            continue
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp):
+            continue
+        found |= stored_names(ast.iter_child_nodes(node))
+    return found

@@ -52,8 +52,6 @@ NAMES = [
     *("data.thumbnails", "data.log_shipping"),
 ]
 NOT_YET = {
-    ("web.price_comparison", "forced"): "calls before a running best start one at a time",
-    ("web.price_comparison", "learning"): "calls before a running best start one at a time",
     ("web.retry_storm", "forced"): "a try around each call keeps a loop in order",
     ("web.retry_storm", "learning"): "a try around each call keeps a loop in order",
 }

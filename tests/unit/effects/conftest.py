@@ -26,3 +26,15 @@ def _declarations_of_others() -> Iterator[None]:
     yield
     for name, value in kept.items():
         getattr(register, name).update(value)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shared_connection() -> Iterator[None]:
+    """Close what the entries were looked at with."""
+    yield
+    import kept_open
+
+    kept_open.close()
+    receivers = sys.modules.get("database_receivers")
+    if receivers is not None:
+        receivers.ENGINE.dispose()

@@ -15,6 +15,8 @@ import zipfile
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import kept_open
+
 KEYS = {
     "region_name": "us-east-1",
     "aws_access_key_id": "none",
@@ -98,9 +100,7 @@ def data_arguments(name: str, lower: str) -> tuple[Any, ...] | None:
     if lower == "pandas_read":
         return ("table.csv",)
     if lower == "pandas_read_sql":
-        import sqlite3
-
-        return ("SELECT 1", sqlite3.connect(":memory:"))
+        return ("SELECT 1", kept_open.connection())
     if lower == "boto_paginator":
         return ("list_objects_v2",)
     if name == "bs4:BeautifulSoup":

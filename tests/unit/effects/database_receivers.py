@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from typing import Any
 
+import kept_open
 import psycopg
 import psycopg_pool
 import redis
@@ -37,8 +38,8 @@ def _asynchronous_connection() -> Any:
 
 
 MAKERS: dict[type, Any] = {
-    sqlite3.Connection: lambda: sqlite3.connect(":memory:"),
-    sqlite3.Cursor: lambda: sqlite3.connect(":memory:").cursor(),
+    sqlite3.Connection: kept_open.connection,
+    sqlite3.Cursor: lambda: kept_open.connection().cursor(),
     psycopg.Connection: lambda: _psycopg(psycopg.Connection),
     psycopg.AsyncConnection: lambda: _psycopg(psycopg.AsyncConnection),
     psycopg.Cursor: lambda: psycopg.Cursor(_psycopg(psycopg.Connection)),
