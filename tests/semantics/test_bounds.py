@@ -117,14 +117,21 @@ def test_objects_do_not_grow_with_the_number_of_calls() -> None:
     with use(world), adaptive_jit.override(max_workers=4):
         for _ in range(300):
             decorated()
-        world.events.clear()
-        gc.collect()
-        before = len(gc.get_objects())
-        for _ in range(500):
-            decorated()
-        world.events.clear()
-        gc.collect()
-        assert len(gc.get_objects()) - before < 100
+        # What other tests have left behind ends when it likes; what a call retains comes each time.
+        growth = [_growth(decorated, world) for _ in range(3)]
+        assert min(growth) < 100
+
+
+def _growth(function: Any, world: World) -> int:
+    """How many objects more there are after five hundred calls."""
+    world.events.clear()
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(500):
+        function()
+    world.events.clear()
+    gc.collect()
+    return len(gc.get_objects()) - before
 
 
 def _flying_after_an_interrupt() -> int:
