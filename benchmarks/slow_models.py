@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+from types import FunctionType
 from typing import Any
 
 import httpx
@@ -34,7 +35,8 @@ def fresh() -> Any:
         e = client.get("/delay/1040").json()["seconds"]
         return [a, b, c, d, e]
 
-    return five
+    # A code object of its own: functions that share one learn together.
+    return FunctionType(five.__code__.replace(), globals(), "five")
 
 
 def one_life(client: httpx.Client) -> tuple[int, float, float]:
