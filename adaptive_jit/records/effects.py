@@ -87,10 +87,8 @@ def commute(first: Effect, second: Effect) -> bool:
     """Return whether the order of two operations cannot be seen by anyone.
 
     Known writes stop only what does not commute with them: console output
-    nothing; local files everything but unordered operations and reads of
-    other resources that are certainly not files (``http``); other writes
-    everything but unordered operations; resources that the user named on both
-    sides only the same resource.
+    nothing; other writes everything but unordered operations; resources that
+    the user named on both sides only the same resource.
     """
     low, high = (first, second) if first.kind <= second.kind else (second, first)
     if high.kind <= EffectKind.UNORDERED or low.kind is EffectKind.PURE:
