@@ -32,6 +32,14 @@ def is_the_programs(error: BaseException) -> bool:
     return False
 
 
+def behind(error: BaseException) -> BaseException | None:
+    """The program's exception in the context of *error*, or *error* itself; ``None`` if none is."""
+    step: BaseException | None = error
+    while step is not None and not is_the_programs(step):
+        step = step.__context__
+    return step
+
+
 def _codes(module: Any) -> Iterator[CodeType]:
     for number in module.valid_signals():
         function = module.getsignal(number)
@@ -65,9 +73,14 @@ class Starting:
             self._before = _mask(_signal.SIG_BLOCK, _signal.valid_signals())
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if _mask is not None and self._before is not None:
             _mask(_signal.SIG_SETMASK, self._before)
+        # Another thread may have received the signal. `Thread.start` then tidies up what the
+        # new thread has tidied up already, and shows that error in place of the program's.
+        found = None if error is None else behind(error)
+        if found is not None and found is not error:
+            raise found
 
     def began(self) -> None:
         """In the new thread: receive signals as the thread that started it did."""

@@ -24,6 +24,12 @@ from world.model import Meeting
 from world.registry import fresh_copy
 from world.servers import NotInstalled, PostgreSQL, Redis, Relay, address
 
+# The programs leave connections to the collector, as users do; since 3.13 that warns.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 PEOPLE = [(0, "ada"), (1, "grace"), (2, "emmy")]
 _connecting: Meeting | None = None
 _threads: set[int] = set()
