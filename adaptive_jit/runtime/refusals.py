@@ -8,6 +8,7 @@ under way, and the function starts fewer at once from then on.
 
 from __future__ import annotations
 
+import errno
 import time
 from functools import partial
 from itertools import repeat
@@ -39,6 +40,9 @@ CLIENTS: Final = frozenset(
 )
 """Packages whose answers and exceptions are read; other classes may run code when they are."""
 
+_DEEPEST_CAUSE: Final = 8
+"""Exceptions behind one another that are looked at; the clients wrap theirs two or three deep."""
+
 _NAMES: Final = ("status_code", "status", "code")
 
 
@@ -48,13 +52,31 @@ def refusal(value: Any, error: BaseException | None) -> float | None:
         return _of(value)
     if isinstance(error, ConnectionRefusedError | ConnectionResetError):
         return 0.0
-    if type(error).__name__ == "ConnectError" and _is_known(error):
+    if _is_known(error) and (type(error).__name__ == "ConnectError" or _closed_beneath(error)):
         return 0.0
     found = _of(error)
     if found is None:
         response = getattr(error, "__dict__", {}).get("response")
         found = _of(response)
     return found
+
+
+def _closed_beneath(error: BaseException) -> bool:
+    """Whether the client itself closed the connection that the operation was about to use.
+
+    httpcore 1.0 closes idle connections beyond those it keeps (20), and takes
+    one for idle that it has just given to another thread
+    (``ConnectionPool._assign_requests_to_connections``): that thread finds its
+    socket gone. A program alone has one connection.
+    """
+    step: BaseException | None = error
+    for _ in range(_DEEPEST_CAUSE):
+        if step is None:
+            return False
+        if isinstance(step, OSError) and step.errno == errno.EBADF:
+            return True
+        step = step.__cause__ or step.__context__
+    return False
 
 
 def _is_known(value: Any) -> bool:
