@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from typing import Any
 
 import generators
 import harness
+import pytest
 from world.model import World
 from world.registry import Program, fresh_copy
 from world.sources import load
+
+from adaptive_jit import adaptive, stats
+from adaptive_jit.engine.controller import Controller
+from adaptive_jit.runtime import midcall
 
 
 def _worlds() -> list[World]:
@@ -60,3 +67,44 @@ def test_generated_programs_really_run_ahead(tmp_path: Path) -> None:
         harness.observe(harness.forced()(module.generated), (), world)
         overlapping += world.peak > 1
     assert overlapping >= 12
+
+
+CLOSING = 0.3
+"""Share of the rounds after which the window closes again."""
+
+
+def _always(self: Controller, *_: Any) -> bool:
+    """Open wherever it can be opened, and start whatever may start early."""
+    for site in self.state.sites:
+        site.early = True
+    return True
+
+
+@pytest.fixture
+def opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window of a profiled call opens at the first occasion, and closes at any."""
+    dice = random.Random(7)
+    monkeypatch.setattr(midcall, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(midcall, "LEAST_SAVING", -1.0)
+    monkeypatch.setattr(midcall._Rounds, "is_slower", lambda *_: dice.random() < CLOSING)
+    monkeypatch.setattr(Controller, "_consider", _always)
+
+
+@pytest.mark.usefixtures("opening")
+def test_a_window_that_opens_within_the_call_changes_nothing(tmp_path: Path) -> None:
+    """First calls of generated programs, opened in the middle of a loop and closed again."""
+    started = 0
+    for seed in range(60):
+        try:
+            module = load(tmp_path, generators.generate(seed).source(), f"within_{seed}")
+        except SyntaxError:
+            continue
+        entry = Program(
+            f"seed {seed}", module.__name__, "", lambda d, m=module: d(fresh_copy(m.generated))
+        )
+        standard = harness.run_plain(entry)
+        for world in (*_worlds(), World(latency=lambda _: 0.0005)):
+            function = entry.build(adaptive)
+            harness.compare_run(entry, function, world, standard)
+            started += stats(function).counts.started
+    assert started > 200
