@@ -106,9 +106,14 @@ def _trial(stats: FunctionStats) -> Verdict:
 
 
 def _progress(decision: DecisionSummary) -> str:
-    """Return how far the evidence has come, for either answer."""
+    """Return how far the evidence has come, for either answer, or what else is waited for."""
     if decision.evidence is None:
         return ""
+    if decision.evidence >= decision.evidence_needed:
+        return (
+            f": the evidence suffices ({words.evidence(decision.evidence)} to 1), "
+            "but more calls of each kind are waited for"
+        )
     reached, needed = words.evidence(decision.evidence), words.evidence(decision.evidence_needed)
     return f" (evidence {reached} to 1, needed {needed} to 1)"
 

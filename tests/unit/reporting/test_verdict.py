@@ -80,7 +80,12 @@ def test_a_probe_alone_is_no_revert():
         ),
         (
             at(Phase.TRIAL, decision=GAINED),
-            f"trying: {FIGURES}; not yet certain (evidence 412 to 1, needed 20 to 1)",
+            f"trying: {FIGURES}; not yet certain: the evidence suffices (412 to 1), but more calls "
+            "of each kind are waited for",
+        ),
+        (
+            at(Phase.TRIAL, decision=replace(GAINED, evidence=2.5)),
+            f"trying: {FIGURES}; not yet certain (evidence 2.50 to 1, needed 20 to 1)",
         ),
         (
             at(Phase.PARALLEL, decision=replace(UNMEASURED, predicted_speedup=3.12)),
