@@ -85,7 +85,7 @@ def test_a_probe_alone_is_no_revert():
         ),
         (
             at(Phase.TRIAL, decision=replace(GAINED, evidence=2.5)),
-            f"trying: {FIGURES}; not yet certain (evidence 2.50 to 1, needed 20 to 1)",
+            f"trying: {FIGURES}; not yet certain (evidence 2.5 to 1, needed 20 to 1)",
         ),
         (
             at(Phase.PARALLEL, decision=replace(UNMEASURED, predicted_speedup=3.12)),
