@@ -44,11 +44,6 @@ def service() -> Iterator[Service]:
     running.close()
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 def _result(function: Any, arguments: tuple[Any, ...]) -> Any:
     try:
         return ("value", freeze(function(*arguments)))

@@ -27,18 +27,6 @@ def service() -> Iterator[Service]:
     running.close()
 
 
-@pytest.fixture
-def closing() -> Iterator[contextlib.ExitStack]:
-    """Close what the test opens."""
-    with contextlib.ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 def _result(function: Any, arguments: tuple[Any, ...]) -> Any:
     try:
         return ("value", freeze(function(*arguments)))

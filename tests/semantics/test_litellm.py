@@ -50,11 +50,6 @@ def service() -> Iterator[ModelService]:
     running.close()
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 @pytest.mark.parametrize("name", ["ask_litellm", "embed_litellm"])
 def test_litellm_overlaps(service: ModelService, name: str) -> None:
     """Completions and embeddings."""

@@ -37,18 +37,6 @@ def service() -> Iterator[ModelService]:
 
 
 @pytest.fixture
-def closing() -> Iterator[contextlib.ExitStack]:
-    """Close what the test opens."""
-    with contextlib.ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
-@pytest.fixture
 def claude(service: ModelService, closing: contextlib.ExitStack) -> Any:
     def make(**options: Any) -> anthropic.Anthropic:
         client = anthropic.Anthropic(base_url=service.url, api_key="none", max_retries=0, **options)

@@ -28,9 +28,8 @@ def serving() -> Iterator[LimitedService]:
 
 
 @pytest.fixture
-def service(serving: LimitedService, monkeypatch: pytest.MonkeyPatch) -> LimitedService:
+def service(serving: LimitedService) -> LimitedService:
     """Return the service as it begins."""
-    monkeypatch.setenv("NO_PROXY", "*")
     serving.reset()
     return serving
 

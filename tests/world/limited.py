@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import threading
 import time
 from typing import Any
 
+from world.loopback import Loopback, Quiet
 from world.model import Meeting
 
 SERVED_SECONDS = 0.02
 """How long a limited service takes: long enough for callers to meet there."""
 
 
-class LimitedService:
+class LimitedService(Loopback):
     """Serves at most *limit* requests at a time and refuses the others with *status*.
 
     ``cookie_at`` is the path whose answer sets a cookie; every answer tells
@@ -28,24 +28,13 @@ class LimitedService:
         self._lock = threading.Lock()
         service = self
 
-        class Answering(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        class Answering(Quiet):
             wbufsize = -1
 
             def do_GET(self) -> None:
                 service.answer(self)
 
-            def log_message(self, *_: Any) -> None:
-                """Keep the test's output clean."""
-
-        class Listening(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-        self._server = Listening(("127.0.0.1", 0), Answering)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Answering)
 
     def reset(
         self,
@@ -62,12 +51,6 @@ class LimitedService:
         self.cookie_at, self.cookie, self.meeting = cookie_at, cookie, meeting
         self.most = self.refused = self.served = 0
         self.closed_until = 0.0
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def answer(self, request: Any) -> None:
         """Serve or refuse one request."""

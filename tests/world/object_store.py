@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import threading
 import urllib.parse
 from email.utils import formatdate
 from typing import Any
 
+from world.loopback import Loopback, Quiet
 from world.model import Meeting
 
 _LISTING = """<?xml version="1.0" encoding="UTF-8"?>
@@ -27,7 +27,7 @@ PAGE = 2
 """Keys in one page of a listing."""
 
 
-class ObjectStore:
+class ObjectStore(Loopback):
     """Buckets of objects on a free port of the loopback interface."""
 
     def __init__(self) -> None:
@@ -37,9 +37,7 @@ class ObjectStore:
         self._lock = threading.Lock()
         store = self
 
-        class Answering(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Quiet):
             def do_GET(self) -> None:
                 store.get(self)
 
@@ -49,20 +47,7 @@ class ObjectStore:
             def do_PUT(self) -> None:
                 store.put(self)
 
-            def log_message(self, *_: Any) -> None:
-                """Keep the test's output clean."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Answering)
 
     def reset(self, meeting: Meeting | None = None) -> None:
         """Five objects and no history; let the next reads attend *meeting*."""

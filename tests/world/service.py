@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import threading
 from collections import Counter
 from typing import Any
 
+from world.loopback import Loopback, Quiet
 from world.model import Meeting
 
 
-class Service:
+class Service(Loopback):
     """An HTTP service on a free port of the loopback interface."""
 
     def __init__(self) -> None:
@@ -21,9 +21,7 @@ class Service:
         self._lock = threading.Lock()
         service = self
 
-        class Answering(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Quiet):
             def do_GET(self) -> None:
                 service.answer(self, "")
 
@@ -31,20 +29,7 @@ class Service:
                 size = int(self.headers.get("Content-Length") or 0)
                 service.answer(self, self.rfile.read(size).decode())
 
-            def log_message(self, *_: Any) -> None:
-                """Keep the test's output clean."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Answering)
 
     def reset(self, meeting: Meeting | None = None) -> None:
         """Forget what happened; let the next requests attend *meeting*."""

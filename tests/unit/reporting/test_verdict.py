@@ -80,8 +80,10 @@ def test_a_probe_alone_is_no_revert():
         ),
         (
             at(Phase.TRIAL, decision=GAINED),
-            f"trying: {FIGURES}; not yet certain: the evidence suffices (412 to 1), but more calls "
-            "of each kind are waited for",
+            (
+                f"trying: {FIGURES}; not yet certain: the evidence suffices (412 to 1), but more "
+                "calls of each kind are waited for"
+            ),
         ),
         (
             at(Phase.TRIAL, decision=replace(GAINED, evidence=2.5)),
