@@ -99,18 +99,21 @@ def test_results_are_released_after_an_exception() -> None:
 
 
 def test_threads_do_not_grow_with_the_number_of_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two thousand calls use the workers of the first ones."""
+    """Two thousand operations have the workers that are allowed, and no other threads."""
+    pool = strategy("thread")
     # Functions of other tests have asked for more workers than this one does.
-    monkeypatch.setattr(strategy("thread"), "_allowed", 0)
+    monkeypatch.setattr(pool, "_allowed", 0)
+    pool.end_workers()
     decorated = harness.forced(max_workers=8)(fresh_copy(programs.life.plain))
-    for _ in range(50):
-        harness.observe(decorated, (), World())
-    before = threading.active_count()
     with adaptive_jit.override(max_workers=8):
+        for _ in range(50):
+            harness.observe(decorated, (), World())
+        others = set(threading.enumerate()) - set(pool.workers())
         for _ in range(1000):
             with use(World()):
                 decorated()
-    assert threading.active_count() <= max(before, 10)
+        assert 1 <= len(pool.workers()) <= 8
+        assert set(threading.enumerate()) - set(pool.workers()) <= others
 
 
 def test_objects_do_not_grow_with_the_number_of_calls() -> None:
