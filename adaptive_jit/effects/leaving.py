@@ -17,6 +17,7 @@ CACHES: Final = {
     "affinity_types": ("_verdicts",),
     "attributes": ("_cache", "_getters"),
     "catalogue_values": ("_leaf_verdicts", "_model_verdicts"),
+    "observed": ("_disproved",),
     "receivers_subclasses": ("_subclasses",),
     "register": ("_declarations", "_pending"),
     "resolve": ("_proofs", "_by_code"),

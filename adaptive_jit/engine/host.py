@@ -9,10 +9,11 @@ from typing import Any
 
 from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
 from adaptive_jit.effects.catalogue_console import is_stock_stream
+from adaptive_jit.effects.observed import disprove, disproved
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.fanout import parallel
 from adaptive_jit.interrupts import is_the_programs
-from adaptive_jit.profiling import Sampler, read
+from adaptive_jit.profiling import Sampler, audit, read
 from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
 from adaptive_jit.strategies import strategy
@@ -22,18 +23,34 @@ _sampler = Sampler()
 _UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
 
 
-def _watch(site: Any) -> None:
+def _watch(site: Any, _callee: Any) -> None:
     _sampler.enter(_thread.get_native_id(), site)
+
+
+def _observe(site: Any, callee: Any) -> None:
+    audit.enter(site, callee)
+    _sampler.enter(_thread.get_native_id(), site)
+
+
+def _observed(site: Any) -> None:
+    _sampler.leave(site)
+    audit.leave(site, _has_written)
+
+
+def _has_written(callee: Any, seen: object) -> None:
+    disprove(callee, str(seen))
 
 
 @functools.cache
 def host(evidence: str) -> Host:
     """Return the services for functions whose effects may be known by *evidence* at most."""
     allowed = "declared" if evidence == "declared" else "proved"
+    observes = evidence == "observed"
 
     def effect(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
         try:
-            return effect_of(callee, args, kwargs, allowed)
+            found = effect_of(callee, args, kwargs, allowed)
+            return disproved(found, callee) if observes else found
         except Exception as error:
             if is_the_programs(error):
                 raise
@@ -47,8 +64,8 @@ def host(evidence: str) -> Host:
         start=strategy("thread").start,
         parallel=parallel,
         read=read,
-        watch=_watch,
-        unwatch=_sampler.leave,
+        watch=_observe if observes else _watch,
+        unwatch=_observed if observes else _sampler.leave,
         is_stock_stream=is_stock_stream,
     )
 

@@ -145,6 +145,7 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         strategy="thread" if early else "direct",
         why=why,
         counts=_counts(site),
+        observed="" if site.seen is None else str(site.seen),
     )
 
 

@@ -34,7 +34,11 @@ class RunAheadCounts:
 
 @dataclass(frozen=True, slots=True)
 class OperationStats:
-    """One operation of the report. Times are mean seconds per call over ``profiled_calls``."""
+    """One operation of the report. Times are mean seconds per call over ``profiled_calls``.
+
+    ``observed`` is what its profiled calls were seen to do, in words; empty
+    where nothing was observed (the setting ``effects``).
+    """
 
     index: int
     line: int
@@ -52,6 +56,7 @@ class OperationStats:
     strategy: str
     why: str
     counts: RunAheadCounts = field(default_factory=RunAheadCounts)
+    observed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

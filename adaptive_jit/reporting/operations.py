@@ -100,6 +100,7 @@ def _what(operation: OperationStats) -> Inline:
         dim(_callee(operation)),
         (Span(_effect(operation), _effect_tone(operation.effect)),),
         dim(why),
+        dim(f"observed: {operation.observed}" if operation.observed else ""),
     ))  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class Host:
     start: Callable[[Any], None]
     parallel: object
     read: Callable[[], Reading]
-    watch: Callable[[Any], None]
+    watch: Callable[[Any, Any], None]
     unwatch: Callable[[Any], None]
     is_stock_stream: Callable[[Any], bool]
     seconds: Callable[[], float] = time.perf_counter
@@ -57,6 +57,7 @@ class Site:
         "line",
         "loop",
         "refused",
+        "seen",
         "stand_in",
         "started",
         "states",
@@ -81,6 +82,7 @@ class Site:
         self.callee = ""
         self.stand_in: CodeType | None = None
         self.states: dict[Any, int] = {}
+        self.seen: Any = None
         self.started = self.taken = self.waited = self.helped = 0
         self.dropped = self.after_exception = self.refused = 0
 
@@ -91,6 +93,7 @@ class Site:
         self.early, self.in_order = True, False
         self.effect, self.worst, self.console_only, self.callee = None, -1, True, ""
         self.states.clear()
+        self.seen = None
         self.started = self.taken = self.waited = self.helped = 0
         self.dropped = self.after_exception = self.refused = 0
 

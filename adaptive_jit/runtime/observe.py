@@ -148,9 +148,21 @@ class ProfileWindow(Window):
 
     def close(self) -> None:
         """End the region."""
+        self._let_go()
         super().close()
         if self.opening is not None:
             self.opening.region_ends()
+
+    def caught(self) -> None:
+        """The program has caught an exception: what raised it has ended."""
+        self._let_go()
+        super().caught()
+
+    def _let_go(self) -> None:
+        """Stop the clocks of calls that have raised."""
+        for index, _ in self.began:
+            self.function.host.unwatch(self.function.sites[index])
+        self.began.clear()
 
     def leave(self) -> None:
         """End the invocation."""
@@ -245,7 +257,8 @@ class ProfileWindow(Window):
             if not issuer.gated:
                 call = super().take(index, callee, *args, **kwargs)
                 if not site.early and not site.light and count <= MOST_RECORDS:
-                    self._start_clock(site)  # nothing is known of it yet: it runs in its turn
+                    # Nothing is known of it yet: it runs in its turn.
+                    self._start_clock(site, callee)
                 return call
             if issuer.living and not site.light:
                 self._meet(issuer, site, (index, self.paths[site.loop]))
@@ -254,7 +267,7 @@ class ProfileWindow(Window):
             self.begin(site, callee, args, kwargs)
             if not site.light:
                 self.checks = 0
-                self._start_clock(site)
+                self._start_clock(site, callee)
             self.found.own(start)
         elif count == MOST_RECORDS + 1 and self._tiny():
             self.on = False
@@ -262,9 +275,9 @@ class ProfileWindow(Window):
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
 
-    def _start_clock(self, site: Site) -> None:
+    def _start_clock(self, site: Site, callee: Any) -> None:
         host = self.function.host
-        host.watch(site)
+        host.watch(site, callee)
         self.began[(site.index, self.paths[site.loop])] = host.read()
 
     def _tiny(self) -> bool:
