@@ -1,0 +1,1 @@
+"""Faults put into the library on purpose: does a test notice each of them?"""
