@@ -10,6 +10,7 @@ from adaptive_jit.decision.predict import (
     TraceCall,
     predict,
     saving_if,
+    saving_together,
     savings,
 )
 from adaptive_jit.decision.workers import WorkerCount
@@ -25,5 +26,6 @@ __all__ = [
     "WorkerCount",
     "predict",
     "saving_if",
+    "saving_together",
     "savings",
 ]

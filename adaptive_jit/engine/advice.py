@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from adaptive_jit.decision import saving_together
 from adaptive_jit.effects.escape import contradiction
 from adaptive_jit.records import Advice, EffectKind, Source
+from adaptive_jit.reporting.lines import UNORDERED
+from adaptive_jit.reporting.which_line import entry_of
 
 if TYPE_CHECKING:
     from adaptive_jit.engine.controller import Controller
-    from adaptive_jit.records import Effect
+    from adaptive_jit.records import Effect, Operation
+    from adaptive_jit.reporting.lines import Entry
+    from adaptive_jit.runtime import Site
 
 LEAST_SAVING = 0.001
 """Advice that saves less than this many seconds per invocation is not given."""
@@ -22,44 +26,158 @@ _ASKS = re.compile(r"\bpost\b")
 """A request that may be a question with a long text; other verbs that write change something."""
 
 
+class _Line(NamedTuple):
+    """A line to write, and the operations that ask for it."""
+
+    because: str
+    see: str
+    operations: list[Operation]
+
+
 def advice_of(controller: Controller) -> tuple[Advice, ...]:
     """The lines to write for *controller*'s function.
 
-    A line that several operations ask for is given once, with the largest saving.
+    A line that several operations ask for is given once, with what it would
+    save at all of them. Lines that save nothing on their own are given where
+    they do together.
     """
-    advice: dict[str, Advice] = {}
-    operations = {one.index: one for one in controller.analysis.operations}
-    for saving in controller.planned.savings:
-        if saving.seconds < LEAST_SAVING:
-            continue
-        site, operation = controller.state.sites[saving.operation], operations[saving.operation]
+    lines = _lines(controller)
+    savings = _Savings(controller, lines)
+    return tuple(_advice(write, line, savings) for write, line in lines.items()
+                 if savings.of(write) >= LEAST_SAVING)  # fmt: skip
+
+
+def _advice(write: str, line: _Line, savings: _Savings) -> Advice:
+    first, *others = sorted(line.operations, key=lambda one: -savings.single.get(one.index, 0.0))
+    because = line.because
+    saves = [one for one in others if savings.single.get(one.index, 0.0) >= LEAST_SAVING]
+    elsewhere = sorted({one.line for one in saves or others} - {first.line})
+    if elsewhere and (saves or savings.is_measured):
+        plural = "s" * (len(elsewhere) > 1)
+        because = f"{because}; it counts at line{plural} {', '.join(map(str, elsewhere))} too"
+    if savings.is_joint(write):
+        because = f"{because}; only together with the other lines"
+    return Advice(first.line, write, because, savings.of(write), line.see)
+
+
+def _lines(controller: Controller) -> dict[str, _Line]:
+    """The lines that operations which stay in order ask for, whatever they save."""
+    lines: dict[str, _Line] = {}
+    basis = controller.planned.basis
+    ahead = basis[1].ahead if basis is not None else frozenset()
+    for operation in controller.analysis.operations:
+        site = controller.state.sites[operation.index]
         # Without a name, what to declare is not known.
-        if site.effect is None or site.discarded or not site.callee:
+        if operation.index in ahead or site.effect is None or site.discarded or not site.callee:
             continue
-        proposed = _proposed(site.effect, site.callee)
-        if proposed is None:
-            continue
-        write, because = proposed
-        first = advice.setdefault(write, Advice(operation.line, write, because, saving.seconds))
-        if first.line != operation.line:
-            because = f"{first.because}; it counts at line {operation.line} too"
-            advice[write] = replace(first, because=because)
-    return tuple(advice.values())
+        proposed = _proposed(site, operation)
+        if proposed is not None:
+            write, because, see = proposed
+            lines.setdefault(write, _Line(because, see, [])).operations.append(operation)
+    return lines
 
 
-def _proposed(effect: Effect, callee: str) -> tuple[str, str] | None:
-    """The line and on what condition it holds; ``None`` where no line would help."""
-    name = callee.rsplit(":", 1)[-1]
+class _Savings:
+    """Seconds per invocation that each line would save, alone or with the others."""
+
+    def __init__(self, controller: Controller, lines: dict[str, _Line]) -> None:
+        self.single = {saving.operation: saving.seconds for saving in controller.planned.savings}
+        self._basis = controller.planned.basis
+        self.is_measured = self._basis is not None
+        self._indices = {
+            write: frozenset(operation.index for operation in line.operations)
+            for write, line in lines.items()
+        }
+        self._alone = {write: self._saved(found) for write, found in self._indices.items()}
+        self._together = self._saved(frozenset().union(*self._indices.values()))
+
+    def of(self, write: str) -> float:
+        """What the line saves; for one that helps only with the others, what all save."""
+        return self._together if self.is_joint(write) else self._alone[write]
+
+    def is_joint(self, write: str) -> bool:
+        """Whether the line saves nothing alone, and is missed where all others are written."""
+        if self._alone[write] >= LEAST_SAVING or self._together < LEAST_SAVING:
+            return False
+        others = (found for one, found in self._indices.items() if one != write)
+        return self._together - self._saved(frozenset().union(*others)) >= LEAST_SAVING
+
+    def _saved(self, operations: frozenset[int]) -> float:
+        if self._basis is None or len(operations) == 1:
+            return max((self.single.get(one, 0.0) for one in operations), default=0.0)
+        trace, plan, costs = self._basis
+        return saving_together(trace, plan, operations, costs)
+
+
+def line_for(site: Site, operation: Operation, why: str) -> tuple[str, str]:
+    """What to write for an operation that stays in order for the reason *why*, and its entry.
+
+    Both are empty where nothing helps. Savings are not looked at.
+    """
+    effect = site.effect
+    if effect is not None and not site.discarded and site.callee:
+        proposed = _proposed(site, operation)
+        if proposed is not None:
+            return proposed[0], proposed[2]
+    entry = entry_of(why)
+    if entry is None or (effect is not None and effect.caller_thread and not site.discarded):
+        entry = entry_of(effect.reason if effect is not None else "") or entry
+    if entry is None:
+        return "", ""
+    return "" if entry.declares else entry.line.format(text=operation.text), entry.key
+
+
+def _proposed(site: Site, operation: Operation) -> tuple[str, str, str] | None:
+    """The line, on what condition it holds, and its entry; ``None`` where no line would help."""
+    effect, name = site.effect, declarable(site.callee)
+    assert effect is not None
     reason = effect.reason or "it is not known"
-    if effect.kind is EffectKind.UNKNOWN:
-        if _keeps_state(name):
-            condition = "if its calls may come in any order and run at once"
-            return f"unordered({name})", f"{condition}, which cannot be seen: {reason}"
-        return f"reads({name})", f"if it only reads, which cannot be seen: {reason}"
+    entry = entry_of(reason)
+    key = entry.key if entry is not None else "not-known"
+    if effect.kind is EffectKind.UNKNOWN or effect.caller_thread:
+        if effect.caller_thread and (entry is None or entry.declares):
+            return None  # a declaration says what it does, not where it may run
+        if entry is not None and not entry.declares:
+            line = entry.line.format(text=operation.text)
+            return (line, reason, key) if line else None
+        word, condition = _word(site, name, entry)
+        return _declared(word, name), f"{condition}, which cannot be seen: {reason}", key
     if effect.kind is EffectKind.WRITES and _may_ask(effect):
         condition = "if what it posts is a question and changes nothing"
-        return f"reads({name})", f"{condition}, which cannot be seen: {reason}"
+        return _declared("reads", name), f"{condition}, which cannot be seen: {reason}", "writes"
     return None
+
+
+def _word(site: Site, name: str, entry: Entry | None) -> tuple[str, str]:
+    """Which declaration, and on what condition."""
+    private = entry is not None and entry.line == UNORDERED
+    seen = site.seen
+    if seen is not None and seen.has_written:
+        return "unordered", f"if nobody minds the order of what it does ({seen})"
+    remark = "" if seen is None else f" ({seen})"
+    if private or _keeps_state(name):
+        return "unordered", f"if its calls may come in any order and run at once{remark}"
+    return "reads", f"if it only reads{remark}"
+
+
+def declarable(callee: str) -> str:
+    """The name to declare for *callee*: the function in a partial, the method of an instance.
+
+    Empty for a lambda, which has none.
+    """
+    name = callee.rsplit(":", 1)[-1].rpartition(" of ")[2]
+    if callee.startswith("an instance of "):
+        name = f"{name}.__call__"
+    return "" if "<lambda>" in name else name
+
+
+def _declared(word: str, name: str) -> str:
+    if not name:
+        return f"give the lambda a name, and write @{word} above it"
+    holder, _, last = name.rpartition(".")
+    if holder and _found(holder) is not None:
+        return f"@{word} above `def {last}`"  # made within a function: it has no name outside
+    return f"{word}({name})"
 
 
 def _may_ask(effect: Effect) -> bool:

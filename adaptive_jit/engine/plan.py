@@ -22,6 +22,7 @@ from adaptive_jit.records import Classification, EffectKind, Operation, commute
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adaptive_jit.records import Effect
     from adaptive_jit.runtime import Site
     from adaptive_jit.runtime.observe import Operations
     from adaptive_jit.settings import Settings
@@ -35,6 +36,7 @@ class Planned:
     reasons: dict[int, str] = field(default_factory=dict)
     prediction: Prediction | None = None
     savings: tuple[Saving, ...] = ()
+    basis: tuple[Trace, Plan, Costs] | None = None
 
 
 class Profiler:
@@ -95,8 +97,10 @@ def make_plan(
     if profiler.trace is not None:
         costs = Costs(settings.max_workers, settings.window, dispatch_seconds)
         plan = Plan(operations, frozenset(ahead), frozenset(barriers))
-        planned.prediction = predict(_only(profiler.trace, operations), plan, costs)
-        planned.savings = savings(_only(profiler.trace, operations), plan, costs)
+        trace = _only(profiler.trace, operations)
+        planned.basis = (trace, plan, costs)
+        planned.prediction = predict(trace, plan, costs)
+        planned.savings = savings(trace, plan, costs)
     return planned
 
 
@@ -130,6 +134,15 @@ def _feeding(operations: Sequence[Operation], classes: dict[int, Classification]
     return found
 
 
+def in_order(effect: Effect) -> str:
+    """Why an operation of this effect may not start before its turn."""
+    if effect.reason:
+        return effect.reason
+    if effect.kind is EffectKind.WRITES:
+        return f"it writes {effect.resource or 'something'}, which keeps its turn"
+    return "not known to be harmless"
+
+
 def _runs_ahead(
     site: Site, operation: Operation, judged: Classification | None, *, feeds: bool
 ) -> tuple[bool, str]:
@@ -142,7 +155,7 @@ def _runs_ahead(
     if site.discarded and effect.kind > EffectKind.PURE:
         return False, "its result is not used: it is there for its effect"
     if not (effect.may_start_early or operation.asserted):
-        return False, effect.reason or "not known to be harmless"
+        return False, in_order(effect)
     if judged.verdict.is_io:
         return True, "waits; may run ahead"
     if effect.kind is EffectKind.PURE and feeds:

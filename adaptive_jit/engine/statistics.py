@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.engine.advice import advice_of
+from adaptive_jit.engine.advice import advice_of, line_for
 from adaptive_jit.engine.controller import FORCED, Controller, name_of
+from adaptive_jit.engine.plan import in_order
 from adaptive_jit.records import (
     DecisionSummary,
     EffectKind,
@@ -128,6 +129,7 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
     if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
         why = _in_vain(controller, operation) if phase is Phase.DIRECT else why
+    write, see = ("", "") if early else line_for(site, operation, why)
     return OperationStats(
         index=operation.index,
         line=operation.line,
@@ -145,6 +147,8 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
         strategy="thread" if early else "direct",
         why=why,
         counts=_counts(site),
+        write=write,
+        see=see,
         observed="" if site.seen is None else str(site.seen),
     )
 
@@ -172,7 +176,7 @@ def _in_order(site: Site) -> str:
         return "was once started in vain"
     if site.discarded:
         return "its result is not used: it is there for its effect"
-    return effect.reason or "not known to be harmless"
+    return in_order(effect)
 
 
 def _counts(site: Site) -> RunAheadCounts:

@@ -36,6 +36,9 @@ class RunAheadCounts:
 class OperationStats:
     """One operation of the report. Times are mean seconds per call over ``profiled_calls``.
 
+    ``write`` is the line that would let an operation run ahead that stays in
+    order, ``see`` the section of ``docs/which-line.md`` on its reason; empty
+    where nothing helps, or nothing has to.
     ``observed`` is what its profiled calls were seen to do, in words; empty
     where nothing was observed (the setting ``effects``).
     """
@@ -57,6 +60,8 @@ class OperationStats:
     why: str
     counts: RunAheadCounts = field(default_factory=RunAheadCounts)
     observed: str = ""
+    write: str = ""
+    see: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,16 @@ class RegionStats:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One line that the user could write, where, and what it would save per invocation."""
+    """One line that the user could write, where, and what it would save per invocation.
+
+    ``see`` is the section of ``docs/which-line.md`` on it.
+    """
 
     line: int
     write: str
     because: str
     saves_seconds: float | None
+    see: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from adaptive_jit.records import (
     Transition,
     WithinCalls,
 )
-from adaptive_jit.reporting import words
+from adaptive_jit.reporting import which_line, words
 from adaptive_jit.reporting.document import (
     Bar,
     Bars,
@@ -129,7 +129,8 @@ def _advice(advice: tuple[Advice, ...]) -> Iterator[Block]:
         )  # fmt: skip
         yield Paragraph(line, hang=2)
         if item.because:
-            yield Paragraph(dim(words.one_line(item.because)), indent=4)
+            see = f"  ({which_line.PAGE}#{item.see})" if item.see else ""
+            yield Paragraph(dim(words.one_line(item.because) + see), indent=4)
 
 
 def _regions(regions: tuple[RegionStats, ...]) -> Iterator[Block]:
@@ -144,6 +145,12 @@ def _regions(regions: tuple[RegionStats, ...]) -> Iterator[Block]:
             moment = "" if block is region.blocked_by else "at run time "
             text = f"stops {moment}at line {block.line}: {words.one_line(block.reason)}"
             yield Paragraph(dim(text), indent=4, hang=2)
+            if (
+                (entry := which_line.entry_of(block.reason)) is not None
+                and entry.line
+                and not entry.declares
+            ):
+                yield Paragraph(dim(f"write {entry.line}  ({which_line.anchor(entry)})"), indent=4)
 
 
 def _lines(region: RegionStats) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adaptive_jit.records import Classification, EffectKind, OperationStats, Source, Verdict
-from adaptive_jit.reporting import words
+from adaptive_jit.reporting import which_line, words
 from adaptive_jit.reporting.document import (
     Align,
     Block,
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIRECT = "direct"
+NOTICED = 0.001
+"""Seconds; what an operation that takes less could gain is not worth a line."""
+
 _STATES = {"R": "running", "S": "sleeping", "D": "waiting for the disk"}
 """The states of threads as the Linux kernel abbreviates them (proc(5))."""
 
@@ -62,7 +65,7 @@ def _row(operation: OperationStats, evidence: bool) -> Row:
         Span(str(found.verdict) if found else "", _verdict_tone(found)),
         _where(operation),
     )
-    details = (_what(operation), _evidence(operation) if evidence else ())
+    details = (_what(operation), _line(operation), _evidence(operation) if evidence else ())
     return Row(cells, tuple(filter(None, details)))
 
 
@@ -102,6 +105,17 @@ def _what(operation: OperationStats) -> Inline:
         dim(why),
         dim(f"observed: {operation.observed}" if operation.observed else ""),
     ))  # fmt: skip
+
+
+def _line(operation: OperationStats) -> Inline:
+    """Return what to write where an operation that takes its time stays in order."""
+    if not operation.write or (operation.profiled_calls and operation.wall_seconds < NOTICED):
+        return ()
+    return (
+        Span("write ", Tone.DIM),
+        Span(words.one_line(operation.write)),
+        Span(f"  ({which_line.PAGE}#{operation.see})" if operation.see else "", Tone.DIM),
+    )
 
 
 def _callee(operation: OperationStats) -> str:

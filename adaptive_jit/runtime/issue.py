@@ -256,7 +256,10 @@ class Issuer(Scheduler):
 
     def _start(self, entry: Entry, effect: Effect) -> None:
         entry.effect = effect
-        entry.site.note(effect)
+        site = entry.site
+        site.note(effect)
+        if not site.callee:
+            site.callee = self.function.host.describe(entry.callee)
         if effect.lane is None:
             self._hand_over(entry)
             return

@@ -79,7 +79,7 @@ def test_a_reverted_function_shows_its_operations_as_in_order(its):
     found = settle(its, Phase.DIRECT, 0.04, 0.08)
     assert any(step.after is Phase.TRIAL for step in found.decision.transitions)
     assert [one.strategy for one in found.operations] == ["direct", "direct"]
-    text = Explanation(found).text(width=100)
+    text = " ".join(Explanation(found).text(width=100).split())
     assert text.count("in order") == 2
     assert "ahead, thread" not in text
     assert text.count("could run ahead, but that does not pay") == 2
