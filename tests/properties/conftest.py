@@ -17,6 +17,6 @@ for _path in (_TESTS, _TESTS / "semantics"):
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give ``seed`` its values: ADAPTIVE_TEST_SEEDS programs from ADAPTIVE_TEST_FIRST_SEED on."""
     if "seed" in metafunc.fixturenames:
-        count = int(os.environ.get("ADAPTIVE_TEST_SEEDS", "200"))
+        count = int(os.environ.get("ADAPTIVE_TEST_SEEDS", "1000"))
         first = int(os.environ.get("ADAPTIVE_TEST_FIRST_SEED", "0"))
         metafunc.parametrize("seed", range(first, first + count))
