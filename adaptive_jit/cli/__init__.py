@@ -38,6 +38,7 @@ COMMANDS = {
         "adaptive_jit.cli.saved:report", "show the report of the last run, or a file"
     ),
     "explain": Command("adaptive_jit.cli.saved:explain", "why a function runs as it does"),
+    "suggest": Command("adaptive_jit.cli.suggest:main", "which lines would let a program gain"),
     "settings": Command("adaptive_jit.cli.settings:main", "each setting, its origin and its range"),
     "doctor": Command("adaptive_jit.cli.doctor:main", "check this machine and installation"),
     "clear": Command("adaptive_jit.cli.saved:clear", "forget what earlier runs have learnt"),

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
+
+    Compiler = Callable[[bytes, str], CodeType]
 
 OURS = frozenset({__file__, "<frozen runpy>", "<frozen importlib._bootstrap>"})
 
@@ -27,9 +29,10 @@ class NoProgramError(Exception):
         self.code = code
 
 
-def run_script(path: str, arguments: Sequence[str]) -> int:
+def run_script(path: str, arguments: Sequence[str], compiler: Compiler | None = None) -> int:
     """Run the file, folder or archive at *path*; return the exit code, 0 or 1.
 
+    *compiler* makes the code of a file from its source and path, in place of `compile`.
     `SystemExit` passes. Raises `NoProgramError` if *path* cannot be read.
     """
     if os.path.isdir(path) or _is_archive(path):
@@ -46,7 +49,13 @@ def run_script(path: str, arguments: Sequence[str]) -> int:
     sys.argv = [path, *arguments]
     _set_first_path(os.path.dirname(os.path.realpath(path)))
     module = _new_main(__file__=full, __cached__=None)
-    return _guarded(lambda: exec(compile(source, full, "exec", dont_inherit=True), vars(module)))
+    made = compiler or _compiled
+    return _guarded(lambda: exec(made(source, full), vars(module)))
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    code: CodeType = compile(source, path, "exec", dont_inherit=True)
+    return code
 
 
 def run_module(name: str, arguments: Sequence[str]) -> int:

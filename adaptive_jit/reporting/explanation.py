@@ -45,7 +45,7 @@ def explanation(stats: FunctionStats, p_value: PValue) -> Document:
     return (
         *_head(stats),
         *_section("Operations", operations_grid(stats.operations)),
-        *_section("Regions", _regions(stats.regions)),
+        *_section("Regions", regions(stats.regions)),
         *_section("Started early", counts),
         *_section(
             "Decision", chain(_decision(stats.decision, p_value), _within(stats.within_calls))
@@ -67,7 +67,7 @@ def digest(stats: FunctionStats) -> Document:
     return (
         *_head(stats),
         *_section("Operations", operations_grid(stats.operations, evidence=False)),
-        *_section("What blocks more", _regions(blocked)),
+        *_section("What blocks more", regions(blocked)),
         *_section("Started early", counts),
     )
 
@@ -133,9 +133,9 @@ def _advice(advice: tuple[Advice, ...]) -> Iterator[Block]:
             yield Paragraph(dim(words.one_line(item.because) + see), indent=4)
 
 
-def _regions(regions: tuple[RegionStats, ...]) -> Iterator[Block]:
+def regions(found: tuple[RegionStats, ...]) -> Iterator[Block]:
     """Regions that say something: several operations, or a statement that blocks them."""
-    for region in regions:
+    for region in found:
         blocks = [b for b in (region.blocked_by, *region.stopped_at_run_time) if b is not None]
         if not (region.operations or blocks):
             continue
