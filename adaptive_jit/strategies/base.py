@@ -73,6 +73,17 @@ class _Empty:
         self.ran.release()
 
 
+def round_trip(
+    start: Callable[[Startable], None], clock: Clock, patience: float
+) -> float | None:
+    """Return the seconds of one empty round trip; ``None`` if it took more than *patience*."""
+    empty, before = _Empty(), clock.seconds()
+    start(empty)
+    if patience <= 0 or not empty.ran.acquire(timeout=patience):
+        return None
+    return clock.seconds() - before
+
+
 ROUNDS = 9
 PATIENCE = 0.004
 """Round trips to measure, and the seconds after which measuring stops."""
@@ -86,11 +97,9 @@ def measure_dispatch(start: Callable[[Startable], None], clock: Clock) -> float 
     begin = clock.seconds()
     seconds: list[float] = []
     for _ in range(ROUNDS + 1):
-        empty, before = _Empty(), clock.seconds()
-        start(empty)
-        left = PATIENCE - (before - begin)
-        if left <= 0 or not empty.ran.acquire(timeout=left):
+        taken = round_trip(start, clock, PATIENCE - (clock.seconds() - begin))
+        if taken is None:
             break
-        seconds.append(clock.seconds() - before)
+        seconds.append(taken)
     counted = sorted(seconds[1:])
     return counted[len(counted) // 2] if counted else None
