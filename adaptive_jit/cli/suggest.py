@@ -84,8 +84,11 @@ def main(arguments: Sequence[str]) -> int:
     measured = Measured(os.getcwd() if is_module else os.path.dirname(os.path.abspath(target[0])))
     measured.install()
 
+    process = os.getpid()
+
     def tell() -> None:
-        _tell(measured, as_json=options.json)
+        if os.getpid() == process:  # a forked child that ends in order is not the program
+            _tell(measured, as_json=options.json)
 
     atexit.register(tell)
     try:

@@ -77,7 +77,7 @@ class Measured:
     def compile(self, source: bytes, path: str) -> CodeType:
         """The code of a module, its functions and loops measured."""
         tree = ast.parse(source, path)
-        tree.body = list(_measured(tree.body, path))
+        tree.body = list(_measured(tree.body, path, _given_to_compilers(tree)))
         ast.fix_missing_locations(tree)
         code: CodeType = compile(tree, path, "exec", dont_inherit=True)
         return code
@@ -157,19 +157,19 @@ class _Loader(SourceFileLoader):
         return self._measured.compile(self.get_data(path), path)
 
 
-def _measured(body: list[ast.stmt], path: str) -> Iterator[ast.stmt]:
+def _measured(body: list[ast.stmt], path: str, compiled: set[str]) -> Iterator[ast.stmt]:
     for statement in body:
         if isinstance(statement, ast.FunctionDef):
-            _decorate(statement)
+            _decorate(statement, compiled)
         elif isinstance(statement, ast.ClassDef) and not _is_compiled(statement):
             for member in statement.body:
                 if isinstance(member, ast.FunctionDef):
-                    _decorate(member)
+                    _decorate(member, compiled)
         elif isinstance(statement, ast.If | ast.Try | ast.With):
             for name in ("body", "orelse", "finalbody"):
                 inner = getattr(statement, name, None)
                 if inner:
-                    setattr(statement, name, list(_measured(inner, path)))
+                    setattr(statement, name, list(_measured(inner, path, compiled)))
         if isinstance(statement, ast.For | ast.While) and _calls(statement):
             yield _note("begins", path, statement)
             yield statement
@@ -178,12 +178,22 @@ def _measured(body: list[ast.stmt], path: str) -> Iterator[ast.stmt]:
             yield statement
 
 
-def _decorate(function: ast.FunctionDef) -> None:
+def _decorate(function: ast.FunctionDef, compiled: set[str]) -> None:
     """Add the innermost decorator, on the line of the ``def``: the first line stays what it was."""
-    if _is_compiled(function):
+    if function.name in compiled or _is_compiled(function):
         return
     name = ast.Name(NAME, ast.Load())
     function.decorator_list.append(ast.copy_location(name, function))
+
+
+def _given_to_compilers(tree: ast.Module) -> set[str]:
+    """Names of functions that a call compiles: ``fast = numba.njit(slow)``."""
+    return {
+        _last_name(given)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _last_name(node.func) in _COMPILERS
+        for given in node.args
+    }
 
 
 def _is_compiled(node: ast.FunctionDef | ast.ClassDef) -> bool:

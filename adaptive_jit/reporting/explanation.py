@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from adaptive_jit.records import (
     Advice,
     DecisionSummary,
     FunctionStats,
     Overhead,
+    Phase,
     RegionStats,
     RunAheadCounts,
     Transition,
@@ -32,6 +34,9 @@ from adaptive_jit.reporting.document import (
 )
 from adaptive_jit.reporting.operations import operations_grid
 from adaptive_jit.reporting.verdict import verdict
+
+if TYPE_CHECKING:
+    from adaptive_jit.reporting.lines import Entry
 
 PValue = Callable[[DecisionSummary], float | None]
 
@@ -91,7 +96,16 @@ def _verdict(stats: FunctionStats) -> Iterator[Block]:
     yield Paragraph(line, indent=0)
     if stats.reason and stats.reason not in (found.because, _last_cause(stats.decision)):
         yield Paragraph(dim(words.one_line(stats.reason)), indent=0)
+    if stats.phase is Phase.LEFT_ALONE:
+        entry = which_line.barrier_of(stats.reason) or which_line.entry_of(stats.reason)
+        yield from _rewrite(entry, indent=0)
     yield from _bars(stats.decision)
+
+
+def _rewrite(entry: Entry | None, indent: int) -> Iterator[Block]:
+    """What to write instead of a statement, where something helps."""
+    if entry is not None and entry.line and not entry.declares:
+        yield Paragraph(dim(f"write {entry.line}  ({which_line.anchor(entry)})"), indent=indent)
 
 
 def _last_cause(decision: DecisionSummary) -> str:
@@ -145,12 +159,7 @@ def regions(found: tuple[RegionStats, ...]) -> Iterator[Block]:
             moment = "" if block is region.blocked_by else "at run time "
             text = f"stops {moment}at line {block.line}: {words.one_line(block.reason)}"
             yield Paragraph(dim(text), indent=4, hang=2)
-            if (
-                (entry := which_line.entry_of(block.reason)) is not None
-                and entry.line
-                and not entry.declares
-            ):
-                yield Paragraph(dim(f"write {entry.line}  ({which_line.anchor(entry)})"), indent=4)
+            yield from _rewrite(which_line.entry_of(block.reason), indent=4)
 
 
 def _lines(region: RegionStats) -> str:

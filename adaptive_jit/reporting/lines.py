@@ -85,8 +85,11 @@ ENTRIES: tuple[Entry, ...] = (
     )),
     Entry("while-loop", "for item in items:", ("^`while`", "^`async for`", "leaves a loop")),
     Entry("defines-or-imports", "move the definition or import to the top of the module", (
-        "^`import`", "defines a (function|class)", "^`del`", "^declares (globals|nonlocals)",
-        "^`match`", "^`…` is not followed", "^raises$", "^awaits$", "^yields$",
+        "^`import`", "defines a (function|class)", "an import", "a class made here",
+    )),
+    Entry("in-its-turn", "move it behind the calls", (
+        "^`del`", "^declares (globals|nonlocals)", "^`match`", "^`…` is not followed", "^raises$",
+        "^awaits$", "^yields$",
     )),
     Entry("shared-variable", "use a local variable, and store it behind the calls", (
         "^stores (`|into|the attribute)", "other code (may|can) see", "captures$",

@@ -17,6 +17,7 @@ _KEYWORDS = frozenset({"async for", "async with", "del", "except", "finally", "i
                        "match", "super", "super()", "try", "while", "with", "**"})  # fmt: skip
 """What reasons quote of the language; all else in backquotes is a name of the program."""
 
+_BARRIER = re.compile(r"\(line \d+: (.*)\)$")
 _QUOTED = re.compile(r"`([^`]*)`")
 _COMPILED = tuple((entry, tuple(map(re.compile, entry.patterns))) for entry in ENTRIES)
 
@@ -34,6 +35,12 @@ def entry_of(reason: str) -> Entry | None:
     for start in (*reversed(starts), 0):
         found = found or _search(plain[start:])
     return found
+
+
+def barrier_of(reason: str) -> Entry | None:
+    """Return the entry of the barrier that a function is left alone for, if *reason* names one."""
+    named = _BARRIER.search(reason)
+    return entry_of(named.group(1)) if named is not None else None
 
 
 def anchor(entry: Entry) -> str:

@@ -73,9 +73,7 @@ class _Empty:
         self.ran.release()
 
 
-def round_trip(
-    start: Callable[[Startable], None], clock: Clock, patience: float
-) -> float | None:
+def round_trip(start: Callable[[Startable], None], clock: Clock, patience: float) -> float | None:
     """Return the seconds of one empty round trip; ``None`` if it took more than *patience*."""
     empty, before = _Empty(), clock.seconds()
     start(empty)

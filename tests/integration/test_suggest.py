@@ -146,6 +146,17 @@ def test_functions_that_are_adaptive_already_run_as_they_do(folder: Path) -> Non
     assert "@adaptive" not in text
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_suggests_nothing(folder: Path) -> None:
+    """It ends like a program, and is none."""
+    (folder / "forks.py").write_text(
+        "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\n"
+    )
+    done = run(folder, "forks.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("functions would gain") == 1
+
+
 def test_wrong_usage_is_named() -> None:
     """Exit codes as those of the other commands."""
     done = run(Path.cwd(), "absent.py")

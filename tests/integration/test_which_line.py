@@ -10,7 +10,7 @@ import pytest
 
 from adaptive_jit.records import Verdict
 from adaptive_jit.reporting.lines import ENTRIES
-from adaptive_jit.reporting.which_line import PAGE, anchor, entry_of
+from adaptive_jit.reporting.which_line import PAGE, anchor, barrier_of, entry_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {
@@ -138,6 +138,15 @@ def test_the_innermost_cause_decides(reason: str, key: str) -> None:
     found = entry_of(reason)
     assert found is not None
     assert found.key == key
+
+
+def test_the_barrier_that_a_function_is_left_alone_for_has_its_entry() -> None:
+    """The line that would let it overlap."""
+    told = "nothing in it could overlap: fewer than two operations stand between barriers (line 3: "
+    found = barrier_of(f"{told}`with`: what its context manager does is not known)")
+    assert found is not None
+    assert found.key == "with-block"
+    assert barrier_of("nothing in it could overlap: it has fewer than two operations") is None
 
 
 def test_what_is_no_reason_has_no_entry() -> None:

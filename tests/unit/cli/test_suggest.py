@@ -115,6 +115,18 @@ def test_what_is_adapted_already_is_left_to_its_decorator(measured, decorator, k
     assert all(NAME not in inner.co_names for inner in codes(code).values())
 
 
+def test_what_a_call_compiles_is_left_alone(measured):
+    """``fast = numba.njit(slow)`` reads the byte code of the function."""
+    source = (
+        "def jit(f):\n    return f\n"
+        "def slow():\n    return 1\n"
+        "def other():\n    return 1\n"
+        "fast = jit(slow)\n"
+    )
+    exec(measured.compile(source.encode(), "app.py"), {})
+    assert [function.__name__ for function in measured.functions] == ["jit", "other"]
+
+
 def test_a_loop_outside_functions_is_timed_if_it_calls_something(measured, monkeypatch):
     """Also one that never ended."""
     now = iter([1.0, 1.5, 2.0, 2.25, 3.0, 7.0])

@@ -193,3 +193,36 @@ def test_the_callee_of_what_was_only_ever_started_early_is_named() -> None:
     callees = {one.callee for one in stats(function).operations if one.text == "tool()"}
     assert len(callees) == 1
     assert callees.pop().endswith("search")
+
+
+def test_a_function_that_is_left_alone_is_told_what_to_move() -> None:
+    """By the first barrier in it."""
+
+    @adaptive
+    def locked(lock: Any, key: Any) -> Any:
+        with lock:
+            one = first(key)
+            return second(one)
+
+    text = " ".join(str(explain(locked)).split())
+    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+
+
+def test_a_statement_that_stops_a_region_is_told_with_what_to_write_instead() -> None:
+    """Below the region that it ends."""
+
+    @adaptive
+    def stored(keys: Any) -> Any:
+        one = first(keys)
+        two = second(keys)
+        SHARED["last"] = one
+        return one, two
+
+    text = " ".join(str(explain(stored)).split())
+    assert (
+        "write use a local variable, and store it behind the calls "
+        "(docs/which-line.md#shared-variable)"
+    ) in text
+
+
+SHARED: dict[str, Any] = {}
