@@ -9,6 +9,7 @@ quotes, and zero bytes.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 WORD = "word"
@@ -46,12 +47,9 @@ _POSTGRESQL = rf"""
   | (?P<sign>::|[-+*/<>=~!@#%^&|?.,;()\[\]:])
 """
 
-_PATTERNS = {
-    "sqlite": re.compile(_COMMON + _SQLITE, re.VERBOSE | re.DOTALL),
-    "postgresql": re.compile(_COMMON + _POSTGRESQL, re.VERBOSE | re.DOTALL),
-}
+_DIALECTS = {"sqlite": _COMMON + _SQLITE, "postgresql": _COMMON + _POSTGRESQL}
 _KINDS = {"escaped": TEXT, "dollar": TEXT}
-_AFTER_NUMBER = re.compile(f"[{_LETTER}$]")
+_AFTER_NUMBER = f"[{_LETTER}$]"
 _MOMENT = re.compile(r"\s*(now|today|tomorrow|yesterday)\b", re.IGNORECASE)
 
 
@@ -80,11 +78,17 @@ class Token(NamedTuple):
         return self.text.upper() if self.kind == WORD and self.text.isascii() else ""
 
 
+@cache
+def _pattern(dialect: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: that takes 10 ms, and most programs have no SQL."""
+    return re.compile(_DIALECTS[dialect], re.VERBOSE | re.DOTALL)
+
+
 def tokens_of(statement: str, dialect: str) -> list[Token]:
     """The tokens of *statement*, comments left out. Raises `Unreadable`."""
     if "\0" in statement:
         raise Unreadable("its statement holds a zero byte")
-    pattern = _PATTERNS[dialect]
+    pattern = _pattern(dialect)
     found: list[Token] = []
     place = 0
     while place < len(statement):
@@ -116,7 +120,7 @@ def _need_plain_comment(kind: str, text: str) -> None:
 def _need_one_reading(kind: str, text: str, following: str) -> None:
     if kind == "text" and "\\'" in text:
         raise Unreadable("a string of its statement ends differently under different settings")
-    if kind == "number" and _AFTER_NUMBER.match(following):
+    if kind == "number" and re.match(_AFTER_NUMBER, following):
         raise Unreadable("a number of its statement is not understood")
 
 

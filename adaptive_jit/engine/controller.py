@@ -16,6 +16,7 @@ from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.midcall import looping, opens
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
+from adaptive_jit.engine.recall import Recall
 from adaptive_jit.fanout import register_code
 from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
@@ -84,6 +85,7 @@ class Controller:
         self.state.looping = looping(analysis)
         self.state.code = function.__code__
         self.state.slices = edition.slice_codes(RETRY, POISON)
+        self.recall = Recall()
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
@@ -130,6 +132,7 @@ class Controller:
         self.saved_within = 0.0
         self.state.guards[:] = bytes(len(self.state.guards))
         self.state.stops.clear()
+        self.recall = Recall(unread=False, key=self.recall.key)
         self._begin(current(self.arguments))
         self.arm()
 
@@ -154,6 +157,8 @@ class Controller:
             self.state.limit = min(limit, self.workers.now) if refused else limit
             return Window(self.state, forced=True)
         self.state.limit = min(limit, self.workers.now)
+        if self.recall.unread and self.recall.read(self, settings):
+            self._moved(self.decider.phase)
         phase = self.decider.phase
         if phase is Phase.TRIAL or phase is Phase.PARALLEL:
             return self._chosen(self.decider.choose())
@@ -273,6 +278,7 @@ class Controller:
             if arm is Arm.PARALLEL and not self.raised[Arm.DIRECT]:
                 self.decider.alarm("an exception that was never seen in direct calls")
         else:
+            self.recall.seen(arm, wall)
             self.decider.observe(arm, wall)
         phase = self.decider.phase
         if phase is not self.phase:

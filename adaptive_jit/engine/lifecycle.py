@@ -21,7 +21,7 @@ def install() -> None:
     atexit.register(registry.retire)  # the first registered here runs last
     if settings.report is not None:
         reporting.install_exit_report(settings.report, registry.all_stats)
-    store.install(registry.stats_to_keep, settings.cache_dir)
+    store.install(registry.stats_to_keep, settings.cache_dir, registry.memories_to_keep)
     if settings.log != "warning":
         _log(settings.log.upper())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import weakref
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.host import seconds
+from adaptive_jit.engine.machine import MACHINE
 from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
 from adaptive_jit.settings import current, on_override
 from adaptive_jit.syntax import Analysis, NotAnalysable, locate
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adaptive_jit.records import FunctionStats
+    from adaptive_jit.store.memory import Row
 
 _MOST_WRAPPERS = 32
 
@@ -196,6 +199,13 @@ def stats_to_keep() -> tuple[FunctionStats, ...]:
     return tuple(statistics_of(c) for c in controllers if current(c.arguments).persist)
 
 
+def memories_to_keep() -> tuple[Row, ...]:
+    """What the same functions, and this machine, leave to later runs."""
+    controllers = [c for c in dict.fromkeys(_controllers.values()) if current(c.arguments).persist]
+    rows = [row for c in controllers if (row := c.recall.row(c)) is not None]
+    return (*rows, *MACHINE.rows()) if rows else ()
+
+
 def reset(function: Any) -> None:
     """Forget all measurements of *function*."""
     controller = _controllers.get(function)
@@ -220,10 +230,17 @@ def _overridden(_names: frozenset[str]) -> None:
         controller.arm()
 
 
+def _forked() -> None:
+    for controller in list(dict.fromkeys(_controllers.values())):
+        controller.recall.begin_anew(controller)
+
+
 def _original_code(function: FunctionType) -> CodeType:
     controller = _controllers.get(function)
     return function.__code__ if controller is None else controller.original
 
 
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 on_override(_overridden)
 use_original_code(_original_code)

@@ -62,12 +62,23 @@ def encode_function(stats: FunctionStats) -> dict[str, Any]:
 
 def decode_function(data: object) -> FunctionStats:
     """Return the record in *data*; raise `FormatError` if a field is missing or wrong."""
+    return decode_record(FunctionStats, data)
+
+
+def encode_record(record: Any) -> dict[str, Any]:
+    """Return the plain data of a record of any of this package's types."""
+    encoded: dict[str, Any] = _encode(record)
+    return encoded
+
+
+def decode_record(record: type[T], data: object) -> T:
+    """Return the *record* in *data*; raise `FormatError` if a field is missing or wrong."""
     try:
-        return _decode_record(FunctionStats, data)
+        return _decode_record(record, data)
     except FormatError:
         raise
     except (TypeError, ValueError, KeyError) as error:
-        raise FormatError(f"not a function's record: {error}") from error
+        raise FormatError(f"not a record of {record.__name__}: {error}") from error
 
 
 def _encode(value: Any) -> Any:

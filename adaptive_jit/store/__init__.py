@@ -2,7 +2,7 @@
 
 Nothing ever fails because of it: a file that is damaged, foreign, locked or
 not writable is ignored with one `StoreWarning`. The database is imported on
-first use, at exit as a rule, and no connection stays open between two calls.
+first use, at the first call or at exit, and no connection stays open between two calls.
 """
 
 from __future__ import annotations

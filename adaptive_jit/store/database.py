@@ -8,6 +8,7 @@ acceptable, a damaged file is not.
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from adaptive_jit.errors import StoreWarning
 from adaptive_jit.store.codec import FORMAT, FormatError, from_text, to_text
+from adaptive_jit.store.memory import Row, forget_rows, read_rows, write_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +30,8 @@ APPLICATION = 0x414A4954
 VERSION = FORMAT
 BUSY_SECONDS = 2.0
 """Longest wait for another process; it holds up the end of a program, so not the usual 5."""
+RECALL_SECONDS = 0.02
+"""The same for a look within a call: readers wait for nobody in a file that is sound."""
 MOST_ROWS = 2000
 """Rows kept, newest first: one per function and edition of its source."""
 
@@ -50,11 +54,33 @@ class Store:
     def __init__(self, folder: str | None) -> None:
         self.path = Path(folder) / FILE if folder else None
 
-    def save(self, functions: Iterable[FunctionStats]) -> None:
-        """Remember *functions* in place of what was known under the same name and source."""
+    def save(self, functions: Iterable[FunctionStats], memories: Iterable[Row] = ()) -> None:
+        """Remember *functions* in place of what was known under the same name and source.
+
+        *memories* are joined with what other processes have written.
+        """
         rows = [(stats.name, stats.source_hash, to_text(stats)) for stats in functions]
-        if rows:
-            self._attempt(lambda path: _save(path, rows), None)
+        more = tuple(memories)
+        if rows or more:
+            self._attempt(lambda path: _save(path, rows, more), None)
+
+    def recall(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return what is remembered under *keys*: for a look within a call.
+
+        Never raises or waits long; a file that could not be used once is not
+        looked at again in this process.
+        """
+        path = self.path
+        if path is None or str(path) in _warned or not os.path.exists(path):
+            return {}
+        wanted = tuple(keys)
+        try:
+            return self._attempt(lambda found: _recall(found, wanted), {})
+        except StoreWarning as warning:  # where warnings are errors: not within a call
+            import logging
+
+            logging.getLogger("adaptive_jit").warning("%s", warning)
+            return {}
 
     def load(self, *, last_run: bool = False) -> tuple[FunctionStats, ...]:
         """Return what is known, newest first; with *last_run* only what was saved last."""
@@ -87,8 +113,12 @@ class Store:
             return otherwise
 
 
-def _save(path: Path, rows: list[tuple[str, str, str]]) -> None:
-    import os
+def _recall(path: Path, keys: tuple[str, ...]) -> dict[str, str]:
+    with closing(_open(path, "ro", RECALL_SECONDS)) as connection:
+        return read_rows(connection, keys) if _is_ours(connection) else {}
+
+
+def _save(path: Path, rows: list[tuple[str, str, str]], memories: tuple[Row, ...]) -> None:
     import time
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +134,8 @@ def _save(path: Path, rows: list[tuple[str, str, str]]) -> None:
             "(SELECT rowid FROM functions ORDER BY saved_at DESC, rowid DESC LIMIT ?)",
             (MOST_ROWS,),
         )
+        if memories:
+            write_rows(connection, memories, now)
 
 
 def _load(path: Path, last_run: bool) -> tuple[FunctionStats, ...]:
@@ -128,6 +160,7 @@ def _clear(path: Path, name: str | None) -> int:
         return 0
     try:
         with _writing(path) as connection:
+            forget_rows(connection, name)
             if name is None:
                 return connection.execute("DELETE FROM functions").rowcount
             return connection.execute("DELETE FROM functions WHERE name = ?", (name,)).rowcount
@@ -161,11 +194,15 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
 
 
-def _open(path: Path, mode: str) -> sqlite3.Connection:
+def _open(path: Path, mode: str, seconds: float | None = None) -> sqlite3.Connection:
     import sqlite3
 
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    if mode == "ro" and not os.access(path.parent, os.W_OK):
+        # Reading in this journal's mode writes an index beside the file, unless nobody can.
+        address += "&immutable=1"
+    timeout = BUSY_SECONDS if seconds is None else seconds
+    return sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:

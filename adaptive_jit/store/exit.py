@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adaptive_jit.records import FunctionStats
+    from adaptive_jit.store.memory import Row
 
 
 def install(
-    all_stats: Callable[[], tuple[FunctionStats, ...]], folder: str | None
+    all_stats: Callable[[], tuple[FunctionStats, ...]],
+    folder: str | None,
+    memories: Callable[[], tuple[Row, ...]] = tuple,
 ) -> Callable[[], None]:
-    """Have what *all_stats* returns saved in *folder* at exit; return what will be run.
+    """Have what both return saved in *folder* at exit; return what will be run.
 
     Functions that were never called are not saved: there is nothing to learn
     from them. A forked child that ends normally saves what it has measured.
@@ -25,7 +28,7 @@ def install(
         if called:
             from adaptive_jit.store.database import Store
 
-            Store(folder).save(called)
+            Store(folder).save(called, memories())
 
     atexit.register(save)
     return save

@@ -134,6 +134,7 @@ class ThreadStrategy:
         self._every: dict[_Worker, None] = {}
         self._allowed = 0
         self._dispatch: float | None = None
+        self.measured_dispatch: float | None = None
         _strategies.add(self)
 
     def start(self, operation: Startable) -> None:
@@ -157,8 +158,13 @@ class ThreadStrategy:
             measured = measure_dispatch(self.start, SYSTEM)
             if measured is None:  # every worker is busy: a question for later
                 return 0.0
-            self._dispatch = measured
+            self._dispatch = self.measured_dispatch = measured
         return self._dispatch
+
+    def expect_dispatch(self, seconds: float) -> None:
+        """Take *seconds*, measured by earlier processes, for the cost of a round trip."""
+        if self._dispatch is None:
+            self._dispatch = seconds
 
     def workers(self) -> tuple[threading.Thread, ...]:
         """Return the threads that have been started and have not ended."""
