@@ -156,9 +156,7 @@ def test_changed_code_is_not_known(known, old, new):
     assert started == 5
 
 
-@pytest.mark.parametrize(
-    "setting", ["MIN_SPEEDUP=1.5", "EFFECTS=declared"]
-)
+@pytest.mark.parametrize("setting", ["MIN_SPEEDUP=1.5", "EFFECTS=declared"])
 def test_other_settings_are_another_memory(known, setting):
     """What was decided by other rules says nothing."""
     name, _, value = setting.partition("=")

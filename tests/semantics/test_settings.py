@@ -414,7 +414,7 @@ def test_a_wrong_environment_that_is_mended_is_heeded(
     """What is set up at the first decoration is set up at the first that succeeds."""
     kept: list[str | None] = []
     monkeypatch.setattr(lifecycle, "_installed", False)
-    monkeypatch.setattr(lifecycle.store, "install", lambda _, folder: kept.append(folder))
+    monkeypatch.setattr(lifecycle.store, "install", lambda _, folder, __: kept.append(folder))
     monkeypatch.setenv("ADAPTIVE_JIT_CACHE_DIR", "mended")
     monkeypatch.setenv("ADAPTIVE_JIT_WINDOW", "wide")
     settings.refresh()
