@@ -40,6 +40,9 @@ COMMANDS = {
     "explain": Command("adaptive_jit.cli.saved:explain", "why a function runs as it does"),
     "suggest": Command("adaptive_jit.cli.suggest:main", "which lines would let a program gain"),
     "settings": Command("adaptive_jit.cli.settings:main", "each setting, its origin and its range"),
+    "calibrate": Command(
+        "adaptive_jit.cli.calibrate:main", "measure what running ahead costs on this machine"
+    ),
     "doctor": Command("adaptive_jit.cli.doctor:main", "check this machine and installation"),
     "clear": Command("adaptive_jit.cli.saved:clear", "forget what earlier runs have learnt"),
 }

@@ -111,6 +111,10 @@ class Decider:
         self._machine.predicted = predicted_speedup
         self._machine.judge.expect(predicted_speedup)
 
+    def expect_startup(self, seconds: float) -> None:
+        """Take *seconds* for the one-off cost of running ahead for the first time."""
+        self._machine._startup = seconds
+
     def next_probe_seconds(self) -> float | None:
         """Return how long after settling direct to look again, ``None`` in other phases.
 

@@ -13,6 +13,7 @@ from adaptive_jit.engine.editions import Owned
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.engine.host import allow, host, seconds
 from adaptive_jit.engine.importing import is_importing
+from adaptive_jit.engine.machine import MACHINE
 from adaptive_jit.engine.midcall import looping, opens
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from adaptive_jit.syntax import Analysis
 
 FORCED = ("parallel", "thread")
-
-STARTUP_SECONDS = 0.0005
-"""Start of a first worker thread: 0.5 ms measured (executors.md section 1, pool cold start)."""
 
 
 def name_of(target: object) -> str:
@@ -89,7 +87,7 @@ class Controller:
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
-        self.decider = Decider(settings, None, STARTUP_SECONDS, clock.SYSTEM)
+        self.decider = Decider(settings, None, MACHINE.startup_seconds, clock.SYSTEM)
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
         self.phase = Phase.COLD

@@ -71,6 +71,7 @@ class Recall:
             return False
         key = self.key = key_of(controller.name, functions[0], controller.original, settings)
         text = MACHINE.recall(settings.cache_dir, key)
+        controller.decider.expect_startup(MACHINE.startup_seconds)
         if text is None:
             return False
         from adaptive_jit.store.memory import as_record

@@ -199,13 +199,19 @@ def _joined(before: OperationMemory | None, own: OperationMemory) -> OperationMe
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The seconds that a hand-over to a worker takes here, and in how many runs it was measured."""
+    """The seconds that a hand-over to a worker takes here, and in how many runs it was measured.
+
+    ``startup_seconds`` is what the first one of a program takes, which starts
+    a worker; ``None`` where nobody has measured it.
+    """
 
     dispatch_seconds: float
     runs: int
+    startup_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not (0.0 < self.dispatch_seconds < 1.0 and self.runs > 0):
+        startup = self.dispatch_seconds if self.startup_seconds is None else self.startup_seconds
+        if not (0.0 < self.dispatch_seconds < 1.0 and 0.0 < startup < 1.0 and self.runs > 0):
             raise ValueError("not a calibration")
 
     def after(self, before: Calibration | None) -> Calibration:
@@ -214,4 +220,6 @@ class Calibration:
             return self
         weight = min(float(before.runs), MOST_WEIGHT)
         mean = (weight * before.dispatch_seconds + self.dispatch_seconds) / (weight + 1.0)
-        return Calibration(mean, before.runs + 1)
+        startup = self.startup_seconds
+        startup = before.startup_seconds if startup is None else startup
+        return Calibration(mean, before.runs + 1, startup)
