@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adaptive_jit.cli import program
 from adaptive_jit.cli.output import Sheet
 from adaptive_jit.cli.run import split
+from adaptive_jit.engine.statistics import IN_VAIN
 from adaptive_jit.errors import AdaptiveError
 from adaptive_jit.records import FunctionStats, OperationStats, Phase
 from adaptive_jit.reporting import words
@@ -30,7 +31,7 @@ from adaptive_jit.reporting.document import (
     spaced,
 )  # fmt: skip
 from adaptive_jit.reporting.explanation import regions
-from adaptive_jit.reporting.which_line import PAGE
+from adaptive_jit.reporting.which_line import PAGE, barrier_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,8 +48,8 @@ LEAST_SECONDS = 0.001
 LEAST_LOOP_SECONDS = 0.1
 """What a line has to save per call, and how long a loop outside functions has to take."""
 
-COULD = "could run ahead"
-"""How the reason begins of an operation that would run ahead, were its function adapted."""
+AHEAD = ("waits; may run ahead", "pure; prepares another operation", IN_VAIN)
+"""What is said of an operation that would run ahead, were its function adapted."""
 
 
 class Suggestion(NamedTuple):
@@ -58,6 +59,15 @@ class Suggestion(NamedTuple):
     decorated: bool
     saves: float
     with_lines: float
+
+
+class Stopped(NamedTuple):
+    """A function with nothing that could overlap: the seconds spent in it, and what to write."""
+
+    stats: FunctionStats
+    seconds: float
+    write: str
+    see: str
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -104,8 +114,8 @@ def main(arguments: Sequence[str]) -> int:
 def _tell(measured: Measured, *, as_json: bool) -> None:
     try:
         measured.remove()
-        functions, loops = suggestions(measured), slow_loops(measured)
-        sheet = Sheet(document(functions, loops, len(measured.functions)), _data(functions, loops))
+        found = suggestions(measured), stopped_functions(measured), slow_loops(measured)
+        sheet = Sheet(document(*found, len(measured.functions)), _data(*found))
         sys.stdout.flush()  # what the program has printed comes first
         if as_json:
             print(sheet.to_json())
@@ -161,10 +171,26 @@ def slow_loops(measured: Measured) -> tuple[Loop, ...]:
     return tuple(sorted(slow, key=lambda loop: -loop.seconds))
 
 
+def stopped_functions(measured: Measured) -> tuple[Stopped, ...]:
+    """The functions with nothing that could overlap, where a rewrite would help; longest first."""
+    from adaptive_jit.engine import registry
+
+    found = []
+    for function, seconds in measured.stopped():
+        stats = registry.stats_of(function)
+        entry = barrier_of(stats.reason)
+        if seconds >= LEAST_LOOP_SECONDS and entry is not None and entry.line:
+            found.append(Stopped(stats, seconds, "" if entry.declares else entry.line, entry.key))
+    return tuple(sorted(found, key=lambda one: -one.seconds))
+
+
 def document(
-    functions: Sequence[Suggestion], loops: Sequence[Loop], looked_at: int
+    functions: Sequence[Suggestion],
+    stopped: Sequence[Stopped],
+    loops: Sequence[Loop],
+    looked_at: int,
 ) -> tuple[Block, ...]:
-    """What is shown: a summary, then function by function, then loops."""
+    """What is shown: a summary, then function by function, then what is stopped, then loops."""
     looked = words.count(looked_at, "function")
     summary = f"{len(functions)} of {looked} would gain" if functions else (
         f"none of {looked} would gain: they do not wait for several things that may overlap"
@@ -172,6 +198,10 @@ def document(
     blocks: list[Block] = [Title("suggest"), Paragraph((Span(summary),), indent=0)]
     for one in functions:
         blocks += _function(one)
+    if stopped:
+        blocks.append(Heading("Functions in which one statement stops everything"))
+        for other in stopped:
+            blocks += _stopped(other)
     if loops:
         blocks.append(Heading("Loops outside functions, where nothing runs ahead"))
         blocks += (_loop(loop) for loop in loops)
@@ -230,7 +260,7 @@ def _overlap(advice: Advice, stats: FunctionStats) -> str:
 
 def runs_ahead(operation: OperationStats) -> bool:
     """Whether the operation would run ahead, or does."""
-    return operation.strategy != "direct" or operation.why.startswith(COULD)
+    return operation.strategy != "direct" or operation.why in AHEAD
 
 
 _COLUMNS = (
@@ -266,6 +296,17 @@ def _operation(operation: OperationStats, stats: FunctionStats) -> Row:
     return Row(cells, (why, (Span(line), *dim(see))))
 
 
+def _stopped(one: Stopped) -> Iterator[Block]:
+    stats = one.stats
+    yield Paragraph((
+        Span(f"about {words.seconds(one.seconds)}  ", Tone.STRONG),
+        Span(words.one_line(stats.name)),
+        Span(f"  {words.one_line(stats.file)}:{stats.line}", Tone.DIM),
+    ), hang=2)  # fmt: skip
+    yield Paragraph(dim(words.one_line(stats.reason)), indent=4)
+    yield Paragraph((Span(f"write {one.write}"), *dim(f"  ({PAGE}#{one.see})")), indent=4)
+
+
 def _loop(loop: Loop) -> Paragraph:
     place = f"{words.one_line(loop.file)}:{loop.line}"
     what = "  if its rounds do not depend on each other, put it into a function with "
@@ -275,9 +316,23 @@ def _loop(loop: Loop) -> Paragraph:
     ), hang=2)  # fmt: skip
 
 
-def _data(functions: Sequence[Suggestion], loops: Sequence[Loop]) -> dict[str, Any]:
+def _data(
+    functions: Sequence[Suggestion], stopped: Sequence[Stopped], loops: Sequence[Loop]
+) -> dict[str, Any]:
     return {
         "functions": [_plain(one) for one in functions],
+        "stopped": [
+            {
+                "name": one.stats.name,
+                "file": one.stats.file,
+                "line": one.stats.line,
+                "seconds": one.seconds,
+                "why": one.stats.reason,
+                "write": one.write,
+                "see": one.see,
+            }
+            for one in stopped
+        ],
         "loops": [
             {"file": loop.file, "line": loop.line, "seconds": loop.seconds} for loop in loops
         ],

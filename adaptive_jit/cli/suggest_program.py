@@ -21,7 +21,9 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
+from adaptive_jit.cli.suggest_samples import Samples
 from adaptive_jit.decorator import adaptive
+from adaptive_jit.engine import registry
 from adaptive_jit.errors import AdaptiveError
 
 if TYPE_CHECKING:
@@ -62,15 +64,18 @@ class Measured:
         self._loops: dict[tuple[str, int], float] = {}
         self._began: dict[tuple[str, int], float] = {}
         self._finder = _Finder(self)
+        self._samples = Samples()
 
     def install(self) -> None:
         """Measure all that is compiled or imported from now on."""
         setattr(builtins, NAME, self)
         place = next((i for i, one in enumerate(sys.meta_path) if one is PathFinder), 0)
         sys.meta_path.insert(place, self._finder)
+        self._samples.begin()
 
     def remove(self) -> None:
         """Measure nothing more; modules that are compiled already keep what they have."""
+        self._samples.end()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
 
@@ -98,7 +103,13 @@ class Measured:
             except AdaptiveError:
                 return function  # not one that could be adapted: it is not measured
             self.functions.append(function)
+            if registry.controller_of(function) is None:
+                self._samples.watch(function)
         return function
+
+    def stopped(self) -> tuple[tuple[FunctionType, float], ...]:
+        """The functions that cannot be profiled, with about how many seconds were spent in them."""
+        return self._samples.found()
 
     def begins(self, file: str, line: int) -> None:
         """The loop at *line* of *file* begins."""

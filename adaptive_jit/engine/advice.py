@@ -67,10 +67,16 @@ def _lines(controller: Controller) -> dict[str, _Line]:
     ahead = basis[1].ahead if basis is not None else frozenset()
     for operation in controller.analysis.operations:
         site = controller.state.sites[operation.index]
+        change = controller.analysis.changes.get(operation.index)
         # Without a name, what to declare is not known.
-        if operation.index in ahead or site.effect is None or site.discarded or not site.callee:
+        if operation.index in ahead or site.effect is None or not site.callee:
             continue
-        proposed = _proposed(site, operation)
+        if change is not None and site.effect.kind > EffectKind.UNORDERED:
+            proposed = _rewritten(change)
+        elif site.discarded:
+            continue
+        else:
+            proposed = _proposed(site, operation)
         if proposed is not None:
             write, because, see = proposed
             lines.setdefault(write, _Line(because, see, [])).operations.append(operation)
@@ -146,6 +152,12 @@ def _proposed(site: Site, operation: Operation) -> tuple[str, str, str] | None:
         condition = "if what it posts is a question and changes nothing"
         return _declared("reads", name), f"{condition}, which cannot be seen: {reason}", "writes"
     return None
+
+
+def _rewritten(change: str) -> tuple[str, str, str] | None:
+    """What to write instead of a change that no later round of its loop may pass."""
+    entry = entry_of(change)
+    return None if entry is None or entry.declares else (entry.line, change, entry.key)
 
 
 def _word(site: Site, name: str, entry: Entry | None) -> tuple[str, str]:

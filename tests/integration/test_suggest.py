@@ -126,6 +126,21 @@ def test_a_program_that_fails_is_told_nevertheless(folder: Path) -> None:
     assert "app.page" in done.stderr
 
 
+def test_a_function_that_one_statement_stops_is_told(folder: Path) -> None:
+    """It keeps its own code, and is seen on the stack."""
+    (folder / "stopped.py").write_text(
+        "import threading\nfrom app import fetch\n"
+        "def locked(lock):\n    with lock:\n        return [fetch(key) for key in range(5)]\n"
+        "locked(threading.Lock())\n"
+    )
+    done = run(folder, "stopped.py")
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stderr.split())
+    assert "one statement stops everything about" in text
+    assert "__main__.locked" in text
+    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+
+
 def test_functions_that_are_adaptive_already_run_as_they_do(folder: Path) -> None:
     """Only lines are proposed for them, by their own settings."""
     source = (

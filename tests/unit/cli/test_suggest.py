@@ -4,6 +4,7 @@ import atexit
 import builtins
 import json
 import sys
+import threading
 import types
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 
 from adaptive_jit.cli import suggest
 from adaptive_jit.cli.suggest_program import NAME, Loop, Measured
+from adaptive_jit.cli.suggest_samples import Samples
 from adaptive_jit.records import Advice, Phase, RegionStats
 from adaptive_jit.reporting.display import Display
 from tests.unit.reporting.samples import CPU_LOOP as RECORD
@@ -227,8 +229,8 @@ class _Shown(Display):
         return self.document
 
 
-def shown(functions, loops=(), looked_at=3):
-    return _Shown(suggest.document(functions, loops, looked_at)).text(width=100)
+def shown(functions, loops=(), looked_at=3, stopped=()):
+    return _Shown(suggest.document(functions, stopped, loops, looked_at)).text(width=100)
 
 
 def of(stats, *, decorated=False):
@@ -292,7 +294,8 @@ def test_loops_outside_functions_are_told(measured, monkeypatch):
 
 
 def test_the_data_says_the_same():
-    data = suggest._data([of(record(1.5, advice=(LINE,)))], [Loop("a.py", 3, 0.5)])
+    stopped = suggest.Stopped(record(), 1.5, "move it", "with-block")
+    data = suggest._data([of(record(1.5, advice=(LINE,)))], [stopped], [Loop("a.py", 3, 0.5)])
     json.dumps(data, allow_nan=False)
     (function,) = data["functions"]
     assert (function["name"], function["line"], function["predicted_speedup"]) == (
@@ -301,7 +304,79 @@ def test_the_data_says_the_same():
     assert function["lines"][0]["write"] == "reads(sdk.search)"
     assert [one["runs_ahead"] for one in function["operations"]] == [True, *[False] * 4]
     assert function["operations"][0]["why"] == ""
+    (other,) = data["stopped"]
+    assert (other["name"], other["seconds"], other["write"]) == ("app.answer", 1.5, "move it")
     assert data["loops"] == [{"file": "a.py", "line": 3, "seconds": 0.5}]
+
+
+def test_a_function_that_one_statement_stops_is_told_with_what_to_write():
+    """The longest first, where a rewrite helps."""
+    reason = "nothing in it could overlap: fewer than two operations (line 3: `with`: unknown)"
+    one = suggest.Stopped(
+        replace(record(), reason=reason),
+        1.5,
+        "move the calls out of the `with` block",
+        "with-block",
+    )
+    text = " ".join(shown([], stopped=[one]).split())
+    assert "Functions in which one statement stops everything about 1.5 s app.answer" in text
+    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+
+
+def caller():
+    """The frame of who calls."""
+    return sys._getframe(1)
+
+
+def test_functions_that_cannot_be_profiled_are_looked_for_on_the_stacks(measured, monkeypatch):
+    """Of all threads; once for each stack, however deep it recurs."""
+
+    def locked(lock, depth):
+        with lock:
+            return locked(lock, depth - 1) if depth else caller()
+
+    def other(lock):
+        with lock:
+            return caller()
+
+    lock = threading.RLock()
+    measured(locked)
+    measured(other)
+    monkeypatch.setattr(measured, "functions", [])
+    samples = measured._samples
+    samples.look([locked(lock, 3)], 0.25)
+    samples.look([locked(lock, 0), locked(lock, 2)], 0.5)
+    assert measured.stopped() == ((locked, 1.25),)
+    (stopped,) = suggest.stopped_functions(measured)
+    assert (stopped.stats.name, stopped.see) == (f"{__name__}.{locked.__qualname__}", "with-block")
+    samples.look([other(lock)], 0.09)
+    assert len(measured.stopped()) == 2
+    assert len(suggest.stopped_functions(measured)) == 1
+
+
+def test_the_thread_that_looks_ends():
+    """And a measure that never began has none."""
+    samples = Samples()
+    samples.end()
+    samples = Samples()
+    samples.begin()
+    thread = samples._thread
+    samples.end()
+    assert thread is not None
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("why", "ahead"),
+    [
+        ("waits; may run ahead", True),
+        ("could run ahead, but that does not pay", True),
+        ("could run ahead, but line 7 changes `x`, which other code may see", False),
+        ("not known", False),
+    ],
+)
+def test_what_would_run_ahead_is_told_from_what_something_stops(why, ahead):
+    assert suggest.runs_ahead(replace(OPERATIONS[1], why=why)) == ahead
 
 
 # ---- the command ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adaptive_jit import adaptive, explain, stats, unordered
-from adaptive_jit.decision import Costs, Plan, Trace, TraceCall
+from adaptive_jit.decision import Costs, Plan, Trace, TraceCall, savings
 from adaptive_jit.engine import registry
 from adaptive_jit.engine.advice import declarable
 from adaptive_jit.records import Effect, EffectKind, Source
@@ -146,6 +146,36 @@ def test_what_was_seen_decides_which_declaration_is_proposed(its: Any) -> None:
 def test_a_declaration_names_what_can_be_declared(callee: str, name: str) -> None:
     """Not the temporary that is called."""
     assert declarable(callee) == name
+
+
+def test_a_change_that_stops_the_rounds_of_a_loop_is_to_be_collected() -> None:
+    """With what that would save: the rounds then overlap."""
+
+    @adaptive
+    def collected(holder: Any, keys: Any) -> Any:
+        for key in keys:
+            holder.found.append(first(key))
+        return holder
+
+    holder = SimpleNamespace(found=[])
+    collected(holder, [1, 2])
+    controller = registry.controller_of(collected)
+    assert controller is not None
+    operations = {one.text: one for one in controller.analysis.operations}
+    asked = operations["first(key)"].index
+    changed = operations["holder.found.append(first(key))"].index
+    calls = tuple(
+        TraceCall(index, (number,), 0.02 * number + 0.01 * (index == changed), wall)
+        for number in range(3)
+        for index, wall in ((asked, 0.02), (changed, 0.0))
+    )
+    plan = Plan(controller.analysis.operations, frozenset({asked}), frozenset({changed}))
+    controller.planned.basis = (Trace(calls, 0.06), plan, Costs(dispatch_seconds=0.0))
+    controller.planned.savings = savings(Trace(calls, 0.06), plan, Costs(dispatch_seconds=0.0))
+    (advice,) = stats(collected).advice
+    assert advice.write == "use a local variable, and store it behind the calls"
+    assert advice.see == "shared-variable"
+    assert advice.saves_seconds == pytest.approx(0.04)
 
 
 def test_a_lambda_and_an_inner_function_are_named_where_they_are_made(its: Any) -> None:
