@@ -76,7 +76,7 @@ def _lines(controller: Controller) -> dict[str, _Line]:
         elif site.discarded:
             continue
         else:
-            proposed = _proposed(site, operation)
+            proposed = _proposed(site)
         if proposed is not None:
             write, because, see = proposed
             lines.setdefault(write, _Line(because, see, [])).operations.append(operation)
@@ -115,14 +115,14 @@ class _Savings:
         return saving_together(trace, plan, operations, costs)
 
 
-def line_for(site: Site, operation: Operation, why: str) -> tuple[str, str]:
+def line_for(site: Site, why: str) -> tuple[str, str]:
     """What to write for an operation that stays in order for the reason *why*, and its entry.
 
     Both are empty where nothing helps. Savings are not looked at.
     """
     effect = site.effect
     if effect is not None and not site.discarded and site.callee:
-        proposed = _proposed(site, operation)
+        proposed = _proposed(site)
         if proposed is not None:
             return proposed[0], proposed[2]
     entry = entry_of(why)
@@ -130,10 +130,10 @@ def line_for(site: Site, operation: Operation, why: str) -> tuple[str, str]:
         entry = entry_of(effect.reason if effect is not None else "") or entry
     if entry is None:
         return "", ""
-    return "" if entry.declares else entry.line.format(text=operation.text), entry.key
+    return "" if entry.declares else entry.line, entry.key
 
 
-def _proposed(site: Site, operation: Operation) -> tuple[str, str, str] | None:
+def _proposed(site: Site) -> tuple[str, str, str] | None:
     """The line, on what condition it holds, and its entry; ``None`` where no line would help."""
     effect, name = site.effect, declarable(site.callee)
     assert effect is not None
@@ -144,7 +144,7 @@ def _proposed(site: Site, operation: Operation) -> tuple[str, str, str] | None:
         if effect.caller_thread and (entry is None or entry.declares):
             return None  # a declaration says what it does, not where it may run
         if entry is not None and not entry.declares:
-            line = entry.line.format(text=operation.text)
+            line = entry.line
             return (line, reason, key) if line else None
         word, condition = _word(site, name, entry)
         return _declared(word, name), f"{condition}, which cannot be seen: {reason}", key

@@ -129,7 +129,7 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
     if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
         why = _in_vain(controller, operation) if phase is Phase.DIRECT else why
-    write, see = ("", "") if early else line_for(site, operation, why)
+    write, see = ("", "") if early else line_for(site, why)
     return OperationStats(
         index=operation.index,
         line=operation.line,

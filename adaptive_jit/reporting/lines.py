@@ -32,7 +32,7 @@ UNORDERED = "unordered({callee})"
 ENTRIES: tuple[Entry, ...] = (
     # ------------------------------------------------- seen at run time, or while it was measured
     Entry("seen-otherwise", UNORDERED, ("but seen otherwise",)),
-    Entry("not-used", "use its result: found.append({text}); or parallel([...])", (
+    Entry("not-used", "use its result: found.append(...); or parallel([...])", (
         "its result is not used",
     )),
     Entry("started-in-vain", "", ("was once started in vain",)),

@@ -19,7 +19,12 @@ _KEYWORDS = frozenset({"async for", "async with", "del", "except", "finally", "i
 
 _BARRIER = re.compile(r"\(line \d+: (.*)\)$")
 _QUOTED = re.compile(r"`([^`]*)`")
-_COMPILED = tuple((entry, tuple(map(re.compile, entry.patterns))) for entry in ENTRIES)
+
+
+@functools.cache
+def _compiled() -> tuple[tuple[Entry, tuple[re.Pattern[str], ...]], ...]:
+    """The patterns, compiled when a report asks for the first time: it takes some milliseconds."""
+    return tuple((entry, tuple(map(re.compile, entry.patterns))) for entry in ENTRIES)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -54,7 +59,7 @@ def _without_names(quoted: re.Match[str]) -> str:
 
 def _search(text: str, *, anchored: bool = False) -> Entry | None:
     """The first entry with a pattern in *text*; only by patterns for whole reasons if *anchored*."""
-    for entry, patterns in _COMPILED:
+    for entry, patterns in _compiled():
         for pattern in patterns:
             if (not anchored or pattern.pattern.startswith("^")) and pattern.search(text):
                 return entry
