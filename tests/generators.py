@@ -14,6 +14,9 @@ from dataclasses import dataclass, field, replace
 
 HEADER = """from __future__ import annotations
 
+import contextlib
+import io
+import threading
 from typing import Any
 
 from world.objects import Client, Guarded, Loud
@@ -273,6 +276,11 @@ class _Maker:
                 self.attempt,
                 self.attempt,
                 self.context,
+                self.known_context,
+                self.known_context,
+                self.match,
+                self.match,
+                self.retry,
                 self.define,
             ]
         )(depth, loop)
@@ -321,8 +329,68 @@ class _Maker:
             if self.random.random() < 0.3:
                 clauses.append(("else:", self.block(depth, 2, loop=loop)))
         if not handled or self.random.random() < 0.4:
-            clauses.append(("finally:", (Statement("note(i0, s0)"), *self.block(depth, 1))))
+            last = Statement(self.random.choice(["note(i0, s0)", "i2 += 1", "l0 += [i0]"]))
+            clauses.append(("finally:", (last, *self.block(depth, 1, loop=loop))))
         return Statement(clauses=tuple(clauses))
+
+    def retry(self, depth: int, _loop: bool) -> Statement:
+        self.loops += 1
+        name = f"a{self.loops}"
+        call = Statement(f"i0 = refuse({self.integer(1)} + {name}, {name} < {self.name('i')} % 3)")
+        given_up = self.random.choice(["i1 = -1", f"if {name} == 2: raise", "l0 += [i0]"])
+        leave = Statement(self.random.choice(["break", "break", "i2 = i0"]))
+        tried = Statement(
+            clauses=(
+                ("try:", (call, *self.block(depth, 2, loop=True), leave)),
+                ("except Exception:", (Statement(given_up), Statement("continue"))),
+            )
+        )
+        return _clause(f"for {name} in range(3):", (tried,))
+
+    def match(self, depth: int, loop: bool) -> Statement:
+        subject = self.pick(
+            lambda: self.integer(1),
+            lambda: self.text(1),
+            lambda: self.listing(1),
+            lambda: f"document({self.integer(0)})",
+            lambda: f"pair({self.integer(0)})",
+            lambda: self.name("d"),
+            lambda: f"({self.integer(0)}, {self.text(0)})",
+            lambda: "o0",
+        )
+        patterns = [
+            *("1", "'a' | 'x'", "None | True", "int(i0)", "str(s0)", "(i0, i1)", "[i0, *_]"),
+            *("[]", "[_, *l1]", "{'a': i1, **d0}", "{'id': int(i2), 'text': s1}", "{}"),
+            *("(1 | 2 as i0, _)", "[o0, 1, *_]", "float() | list()", "Loud()", "object()"),
+            *("int(n) if n % 2", f"_ if {self.condition()}"),
+        ]
+        if subject != "o0":  # which the operations would look at themselves
+            patterns += [f"i2 if {self.condition()}", "s1 if fetch(s1) % 2"]
+        cases = [
+            _clause(f"case {pattern}:", self.block(depth, 2, loop=loop))
+            for pattern in self.random.sample(patterns, self.random.randrange(1, 5))
+        ]
+        if self.random.random() < 0.5:
+            cases.append(_clause("case _:", self.block(depth, 2, loop=loop)))
+        return _clause(f"match {subject}:", tuple(cases))
+
+    def known_context(self, depth: int, loop: bool) -> Statement:
+        header = self.random.choice(
+            [
+                "with contextlib.suppress(Exception):",
+                "with contextlib.suppress(KeyError, IndexError):",
+                "with contextlib.suppress(Exception), contextlib.nullcontext():",
+                "with contextlib.nullcontext(l1) as l0:",
+                "with io.StringIO('a') as z, threading.Lock():",
+                "with threading.Lock(), Guarded('g', True):",
+                "with contextlib.closing(io.StringIO()):",
+            ]
+        )
+        body = self.block(depth, 4, loop=loop)
+        if self.random.random() < 0.4:
+            failing = Statement(f"i0 = refuse({self.integer(1)}, bool({self.condition()}))")
+            body = (*body, failing, *self.block(depth, 2, loop=loop))
+        return _clause(header, body)
 
     def context(self, depth: int, loop: bool) -> Statement:
         suppress = self.random.random() < 0.3

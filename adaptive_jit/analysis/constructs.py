@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.scope import Scope, changed_container
+from adaptive_jit.analysis.clauses import attempted, entered, matched
+from adaptive_jit.syntax.scope import Scope, captured_names, changed_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,6 @@ _EXPRESSIONS: dict[type, str] = {
 _OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 _STATEMENTS: dict[type, str] = {
-    ast.With: "`with`: what its context manager does is not known",
     ast.AsyncWith: "`async with`",
     ast.AsyncFor: "`async for`",
     ast.Import: "`import` runs code",
@@ -43,7 +43,6 @@ _STATEMENTS: dict[type, str] = {
     ast.Global: "declares globals",
     ast.Nonlocal: "declares nonlocals",
     ast.Raise: "raises",
-    ast.Match: "`match`",
 }
 
 
@@ -164,6 +163,7 @@ def _while(node: ast.While, scope: Scope, _loop: bool) -> str | None:
     parts: list[ast.AST] = [node.test]
     for inner in (part for statement in node.body for part in ast.walk(statement)):
         bound = {n.id for n in ast.walk(inner) if isinstance(n, ast.Name) and _binds(n)}
+        bound |= captured_names(inner)
         if bound & names and isinstance(inner, ast.stmt):
             if not isinstance(inner, ast.Assign | ast.AugAssign):
                 return unknown
@@ -183,40 +183,19 @@ def _binds(name: ast.Name) -> bool:
 
 
 def _try(node: ast.Try, scope: Scope, in_loop: bool) -> str | None:
-    if node.finalbody:
-        return "`finally`: runs in order, its blocks on their own"
-    if not in_loop:
-        return "`try`: runs in order, its blocks on their own"
-    for inner in ast.walk(ast.Module([*node.body, *node.orelse], [])):
-        if isinstance(inner, ast.Try | ast.Return | ast.Break | ast.Continue):
-            return "`try` around a jump, or another `try`"
-    reason = None
-    for clause in node.handlers:
-        reason = reason or _clause(clause, scope)
-    for statement in (*node.body, *node.orelse):
-        reason = reason or obstacle(statement, scope, in_loop=in_loop)
-    return reason
+    return attempted(node, scope, in_loop, obstacle)
 
 
-def _clause(clause: ast.ExceptHandler, scope: Scope) -> str | None:
-    """An `except` that may be passed by: it calls nothing and goes on behind the `try`."""
-    kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
-    if not all(isinstance(kind, ast.Name) for kind in kinds):
-        return "`except` evaluates an expression"
-    if clause.name is not None and not scope.is_plain_local(clause.name):
-        return _shared(clause.name, scope)
-    for statement in clause.body:
-        if isinstance(statement, ast.Continue | ast.Pass):
-            continue
-        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
-            return "`except` does more than note something"
-        reason = obstacle(statement, scope)
-        calls = [inner for inner in ast.walk(statement) if isinstance(inner, ast.Call)]
-        if changed_container(statement) is not None and isinstance(statement, ast.Expr):
-            calls.remove(statement.value)  # type: ignore[arg-type]
-        if reason is not None or calls:
-            return reason or "`except` makes a call"
-    return None
+def _match(node: ast.Match, scope: Scope, in_loop: bool) -> str | None:
+    reason = expression(node.subject, scope)
+    for case in node.cases:
+        if case.guard is not None:
+            reason = reason or expression(case.guard, scope)
+    return reason or matched(node, scope, in_loop, obstacle)
+
+
+def _with(node: ast.With, scope: Scope, in_loop: bool) -> str | None:
+    return entered(node, scope, in_loop, obstacle)
 
 
 def _loop_target(target: ast.expr, scope: Scope) -> str | None:
@@ -247,6 +226,8 @@ _CHECKS: dict[type, Callable[[Any, Scope, bool], str | None]] = {
     ast.If: _if,
     ast.For: _for,
     ast.Try: _try,
+    ast.Match: _match,
+    ast.With: _with,
     ast.While: _while,
     ast.Pass: _nothing,
     ast.Break: _nothing,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.scope import changed_container, stored_names
+from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Flow = frozenset[int]
 _NOTHING: Flow = frozenset()
@@ -50,17 +51,10 @@ class _Follower:
             self.statement(statement)
 
     def statement(self, node: ast.stmt) -> None:
+        follow = _CONTROL.get(type(node))
         changed = changed_container(node)
-        if isinstance(node, ast.For):
-            self.loop(node)
-        elif isinstance(node, ast.While):
-            self.rounds_of(node)
-        elif isinstance(node, ast.If):
-            self.branch(node)
-        elif isinstance(node, ast.Try):
-            self.block([*node.body, *node.orelse])
-            for clause in node.handlers:
-                self.block(clause.body)
+        if follow is not None:
+            follow(self, node)
         elif changed is not None and not isinstance(node, ast.AugAssign):
             self.names[changed.id] = self.names.get(changed.id, _NOTHING) | self.parts(node)
         elif isinstance(node, ast.Assign):
@@ -78,6 +72,12 @@ class _Follower:
         else:
             self.parts(node)
 
+    def attempt(self, node: ast.Try) -> None:
+        self.block([*node.body, *node.orelse])
+        for clause in node.handlers:
+            self.block(clause.body)
+        self.block(node.finalbody)
+
     def decides(self, node: ast.expr) -> Flow:
         """The flow of something on which control depends."""
         flow = self.value(node)
@@ -92,19 +92,41 @@ class _Follower:
     def branch(self, node: ast.If) -> None:
         outer = self.control
         self.control = outer | self.decides(node.test)
-        before = dict(self.names)
-        self.block(node.body)
-        after = self.names
-        self.names = dict(before)
-        self.block(node.orelse)
         bound = stored_names([*node.body, *node.orelse])
-        for name, flow in after.items():
-            other = self.names.get(name, _NOTHING)
-            known = before.get(name, _NOTHING)
-            # What neither arm touches does not depend on which of them ran.
-            touched = name in bound or flow != known or other != known
-            self.names[name] = other | flow | (self.control if touched else _NOTHING)
+        self.arms([partial(self.block, part) for part in (node.body, node.orelse)], bound)
         self.control = outer
+
+    def cases(self, node: ast.Match) -> None:
+        """Each case is an arm; which of them runs depends on the subject and the guards."""
+        outer = self.control
+        subject = self.decides(node.subject)
+        self.control = outer | subject
+
+        def arm(case: ast.match_case) -> None:
+            for name in captured_names(case.pattern):
+                self.names[name] = subject
+            if case.guard is not None:
+                self.control |= self.decides(case.guard)
+            self.block(case.body)
+
+        self.arms([partial(arm, case) for case in node.cases], stored_names(node.cases))
+        self.control = outer
+
+    def arms(self, arms: list[Callable[[], None]], bound: set[str]) -> None:
+        """What is known behind *arms*, of which one runs; they bind the names *bound*."""
+        before = dict(self.names)
+        ends = []
+        for arm in arms:
+            self.names = dict(before)
+            arm()
+            ends.append(self.names)
+        for name in {name for end in ends for name in end}:
+            known = before.get(name, _NOTHING)
+            flows = [end.get(name, _NOTHING) for end in ends]
+            # What no arm touches does not depend on which of them ran.
+            touched = name in bound or any(flow != known for flow in flows)
+            control = self.control if touched else _NOTHING
+            self.names[name] = control.union(*flows)
 
     def loop(self, node: ast.For) -> None:
         outer = self.control
@@ -185,3 +207,13 @@ class _Follower:
             self.found.carried.setdefault(number, set()).update(new)
         else:
             same.update(flow - {number})
+
+
+_CONTROL: dict[type, Callable[[_Follower, Any], None]] = {
+    ast.For: _Follower.loop,
+    ast.While: _Follower.rounds_of,
+    ast.If: _Follower.branch,
+    ast.Match: _Follower.cases,
+    ast.With: lambda follower, node: follower.block(node.body),
+    ast.Try: _Follower.attempt,
+}

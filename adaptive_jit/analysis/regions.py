@@ -84,8 +84,7 @@ class _Builder:
         """Regions in the blocks of a statement that is itself a barrier."""
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
-        if isinstance(statement, ast.With | ast.AsyncWith):
-            # It may hold a lock, a transaction or a mode of this thread.
+        if isinstance(statement, ast.AsyncWith):
             return
         for name in ("body", "orelse", "finalbody"):
             body = getattr(statement, name, None)
@@ -240,6 +239,12 @@ class _Numbering(ast.NodeVisitor):
         for statement in node.orelse:
             self.visit(statement)
 
+    def visit_With(self, node: ast.With) -> None:
+        """The context managers that do nothing on entry are no operations."""
+        for item in node.items:
+            item.context_expr._adaptive_manager = True  # type: ignore[attr-defined]
+        self.generic_visit(node)
+
     def visit_While(self, node: ast.While) -> None:
         self.visit(node.test)
         depth = len(self.loops)
@@ -306,6 +311,8 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
         return CallRole.CONSUMER
     if name in LIGHT and not shadowed:
         return CallRole.LIGHT
+    if getattr(node, "_adaptive_manager", False):
+        return CallRole.MANAGER
     if isinstance(function, ast.Attribute) and function.attr in LIGHT_METHODS:
         return CallRole.LIGHT
     return CallRole.OPERATION
@@ -315,7 +322,7 @@ def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = Fals
     """How many operations may meet here; one in a loop counts as two."""
     total = 0
     for node in statements:
-        if isinstance(node, ast.Lambda):
+        if isinstance(node, ast.Lambda | ast.withitem):
             continue
         if isinstance(node, ast.Call) and _role(node, scope) is CallRole.OPERATION:
             changes = isinstance(node.func, ast.Attribute) and node.func.attr in ALL_MUTATORS

@@ -21,6 +21,7 @@ from adaptive_jit.editions.needs import loaded_names
 from adaptive_jit.editions.nodes import (
     MARK,
     WINDOW,
+    around,
     assign,
     const,
     load,
@@ -32,7 +33,7 @@ from adaptive_jit.editions.nodes import (
 )
 from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
-from adaptive_jit.syntax.scope import is_parent, stored_names
+from adaptive_jit.syntax.scope import captured_names, is_parent, stored_names
 from adaptive_jit.syntax.source import NotAnalysable, compile_function
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class _Assembly:
         self.analysis = analysis
         self.slices: dict[int, CodeType] = {}
         self.bound = set(analysis.scope.parameters) - analysis.scope.deleted
+        self.managers = 0
+        self.within: tuple[int, ...] = ()
+        """The numbers of the context managers around a block."""
 
     def function(self) -> ast.FunctionDef:
         node = copy.copy(self.analysis.source.node)
@@ -134,6 +138,10 @@ class _Assembly:
             return statement
         new = copy.copy(statement)
         outer = set(self.bound)
+        if isinstance(new, ast.With):
+            self.body_of_with(new)
+            self.bound = outer
+            return new
         if isinstance(statement, ast.For):
             self.bind(statement.target)
         for name in ("body", "orelse"):
@@ -144,10 +152,33 @@ class _Assembly:
             assert isinstance(new, ast.Match)
             new.cases = [copy.copy(case) for case in statement.cases]
             for case in new.cases:
-                self.bound = outer | _captures(case.pattern) - self.analysis.scope.deleted
+                self.bound = outer | captured_names(case.pattern) - self.analysis.scope.deleted
                 case.body = self.block(case.body)
         self.bound = outer
         return new
+
+    def body_of_with(self, new: ast.With) -> None:
+        """Regions in the body of a `with`: for which context managers shows at run time."""
+        around_it, first = self.within, self.managers
+        self.managers += len(new.items)
+        self.within = (*around_it, *range(first, self.managers))
+        for item in new.items:
+            self.bind(item.optional_vars)
+        regions = len(self.slices)
+        new.body = self.block(new.body)
+        self.within = around_it
+        if len(self.slices) == regions:
+            return
+        given = [self.manager(first + number, item) for number, item in enumerate(new.items)]
+        new.items = [
+            ast.withitem(manager, item.optional_vars)
+            for manager, item in zip(given, new.items, strict=True)
+        ]
+
+    @staticmethod
+    def manager(number: int, item: ast.withitem) -> ast.expr:
+        expression = item.context_expr
+        return around(window("manager", const(number), expression), expression)
 
     def bind(self, target: ast.expr | None) -> None:
         if target is not None:
@@ -162,8 +193,11 @@ class _Assembly:
         instrumented = replay.block(statements)
         values = [self.input(name) for name in names]
         place = start(self.analysis.source.code, plain[0])
-        opened = located(window("open", const(region.record.index), *values), place)
-        closed = nowhere(ast.Expr(window("close")))
+        opened: ast.expr = located(window("open", const(region.record.index), *values), place)
+        closed = nowhere(ast.Expr(window("close", const(bool(self.within)))))
+        if self.within:
+            admitted = located(window("admits", const(self.within)), place)
+            opened = located(ast.BoolOp(ast.And(), [admitted, opened]), place)
         guarded = nowhere(ast.Try(instrumented, [], [], [closed]))
         return [nowhere(ast.If(opened, [guarded], plain))]
 
@@ -212,16 +246,6 @@ class _Assembly:
         module = ast.Module([ast.fix_missing_locations(function)], [])
         compiled = compile(module, "<issue slice>", "exec", dont_inherit=True)
         return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
-
-
-def _captures(pattern: ast.pattern) -> set[str]:
-    """Names that a pattern binds when it matches (those of all alternatives are the same)."""
-    names = set()
-    for node in ast.walk(pattern):
-        name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
-        if isinstance(name, str):
-            names.add(name)
-    return names
 
 
 def _containers(code: CodeType) -> dict[Any, object]:

@@ -16,16 +16,21 @@ from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import changed_container, is_parent, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One guard point: its number in the function and the check to make."""
+    """One guard point: its number in the function and the check to make.
+
+    *detail* is, of the subject of a `match`, how many levels of it the patterns look
+    into, and the builtin classes that they name.
+    """
 
     number: int
     kind: str
     deferred: bool = False
+    detail: tuple[object, ...] = ()
 
 
 def guard_of(node: ast.AST) -> Guard | None:
@@ -34,13 +39,21 @@ def guard_of(node: ast.AST) -> Guard | None:
 
 
 def guards_in(*nodes: ast.AST) -> tuple[int, ...]:
-    """The numbers of all guards in *nodes*."""
+    """The numbers of all guards in *nodes*, but for those behind an `except`."""
     return tuple(
         guard.number
         for node in nodes
-        for inner in ast.walk(node)
+        for inner in on_the_way(node)
         if (guard := guard_of(inner)) is not None
     )
+
+
+def on_the_way(node: ast.AST) -> Iterator[ast.AST]:
+    """*node* and all that is in it and may run without an exception."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.ExceptHandler):
+            yield from on_the_way(child)
 
 
 class GuardPoints(ast.NodeVisitor):
@@ -159,6 +172,8 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         site = self.sites.get(id(node))
+        if site is not None and site.role is CallRole.MANAGER:
+            self.mark(node.func, "w")
         if site is not None and site.role is CallRole.CONSUMER:
             self.mark(node.func, "u")
             self.visit(node.func)
@@ -220,6 +235,20 @@ class GuardPoints(ast.NodeVisitor):
         self.truth(node.test)
         self.generic_visit(node)
 
+    def visit_Match(self, node: ast.Match) -> None:
+        depth = max(looks_into(case.pattern) for case in node.cases)
+        if depth:
+            self.put(node.subject, Guard(self.count, "k", detail=(depth, *classes_in(node))))
+        self.generic_visit(node)
+
+    def visit_match_case(self, node: ast.match_case) -> None:
+        """The pattern is covered by the guard on the subject."""
+        if node.guard is not None:
+            self.truth(node.guard)
+            self.visit(node.guard)
+        for statement in node.body:
+            self.visit(statement)
+
     def visit_Assert(self, node: ast.Assert) -> None:
         self.truth(node.test)
         self.generic_visit(node)
@@ -248,6 +277,30 @@ class GuardPoints(ast.NodeVisitor):
                 self.visit(argument)
             return
         self.generic_visit(node)
+
+
+def looks_into(pattern: ast.pattern | None) -> int:
+    """How many levels of a value *pattern* looks at: 0 if it takes anything as it is."""
+    if pattern is None or isinstance(pattern, ast.MatchSingleton | ast.MatchStar):
+        return 0
+    if isinstance(pattern, ast.MatchAs):
+        return looks_into(pattern.pattern)
+    if isinstance(pattern, ast.MatchValue):
+        return 1
+    inner = [looks_into(part) for part in pattern.patterns]  # type: ignore[attr-defined]
+    deepest = max(inner, default=0)
+    return deepest if isinstance(pattern, ast.MatchOr) else deepest + 1
+
+
+def classes_in(node: ast.Match) -> list[str]:
+    """The names of the classes that the patterns of *node* ask for."""
+    found = {
+        inner.cls.id
+        for case in node.cases
+        for inner in ast.walk(case.pattern)
+        if isinstance(inner, ast.MatchClass) and isinstance(inner.cls, ast.Name)
+    }
+    return sorted(found)
 
 
 def is_display(node: ast.expr, sites: dict[int, CallSite]) -> bool:

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
-from adaptive_jit.syntax.scope import changed_container, stored_names
+from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +27,19 @@ def loaded_names(*nodes: ast.AST | None) -> set[str]:
         for inner in ast.walk(node)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
+
+
+def leaves_loop(statements: Iterable[ast.AST]) -> bool:
+    """Whether *statements*, the body of a loop, may leave it for good."""
+    for node in statements:
+        parts: Iterable[ast.AST] = ast.iter_child_nodes(node)
+        if isinstance(node, ast.For | ast.While):
+            if contains_jump(node.body, ast.Return):
+                return True
+            parts = node.orelse  # a `break` in its body ends the inner loop
+        if isinstance(node, ast.Break | ast.Return) or leaves_loop(parts):
+            return True
+    return False
 
 
 def contains_jump(statements: Iterable[ast.stmt], *kinds: type[ast.stmt]) -> bool:
@@ -49,8 +62,26 @@ def read_first(statements: Iterable[ast.stmt], bound: set[str]) -> set[str]:
             arms = [set(bound), set(bound)]
             early |= read_first(node.body, arms[0]) | read_first(node.orelse, arms[1])
             bound |= arms[0] & arms[1]
+        elif isinstance(node, ast.Try):
+            # The slice does not enter an `except`, and knows nothing of what it binds.
+            early |= read_first([*node.body, *node.orelse, *node.finalbody], bound)
+        elif isinstance(node, ast.With):
+            early |= loaded_names(*node.items) - bound
+            early |= read_first(node.body, bound)
+        elif isinstance(node, ast.Match):
+            early |= _read(node.subject, bound) | _read_in_cases(node, bound)
         else:
             early |= (loaded_names(node) | stored_names([node])) - bound
+    return early
+
+
+def _read_in_cases(node: ast.Match, bound: set[str]) -> set[str]:
+    """As `read_first`, of the cases of a `match`, none of which need be the one."""
+    early: set[str] = set()
+    for case in node.cases:
+        arm = bound | captured_names(case.pattern)
+        early |= _read(case.guard, arm)
+        early |= read_first(case.body, arm)
     return early
 
 
@@ -114,6 +145,10 @@ class Needs:
                 continue
             elif isinstance(node, ast.If | ast.IfExp | ast.Assert | ast.While):
                 roots |= loaded_names(node.test)
+            elif isinstance(node, ast.Match):
+                roots |= loaded_names(node.subject)
+            elif isinstance(node, ast.match_case):
+                roots |= loaded_names(node.guard)
             elif isinstance(node, ast.For | ast.comprehension):
                 roots |= loaded_names(node.iter)
                 if isinstance(node, ast.comprehension):
@@ -193,6 +228,8 @@ def _assignments(
             yield _bound(node.target), node.value
         elif isinstance(node, ast.For):
             yield _bound(node.target), node.iter
+        elif isinstance(node, ast.Match):
+            yield captured_names(node), node.subject
 
 
 def _bound(target: ast.expr) -> set[str]:

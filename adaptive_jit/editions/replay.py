@@ -68,6 +68,7 @@ class Replay(ast.NodeTransformer):
             return around(later, like)
         if guard.kind in "ap":
             extra.append(const(self.attribute_of[id(like)]))
+        extra += [const(part) for part in guard.detail]
         return around(window(guard.kind, const(guard.number), new, *extra), like)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -89,6 +90,8 @@ class Replay(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         site = self.sites[id(node)]
         number = const(site.index)
+        if site.role is CallRole.MANAGER:
+            return self.generic_visit(node)
         if site.role is CallRole.CONSUMER:
             node.func = self.visit(node.func)
             generator = node.args[0]
@@ -200,8 +203,29 @@ class Replay(ast.NodeTransformer):
         node.body = self.block(node.body)
         node.orelse = self.block(node.orelse)
         for clause in node.handlers:
-            caught = nowhere(ast.Expr(window("caught")))
-            clause.body = [caught, *self.block(clause.body)]
+            if clause.type is not None:
+                clause.type = self.visit(clause.type)
+            clause.body = [self.caught(), *self.block(clause.body)]
+        node.finalbody = self.block(node.finalbody)
+        return node
+
+    @staticmethod
+    def caught() -> ast.stmt:
+        return nowhere(ast.Expr(window("caught")))
+
+    def visit_With(self, node: ast.With) -> Any:
+        """What was suppressed has been caught behind the statement."""
+        for item in node.items:
+            item.context_expr = self.visit(item.context_expr)
+        node.body = self.block(node.body)
+        return [node, self.caught()]
+
+    def visit_Match(self, node: ast.Match) -> ast.AST:
+        node.subject = self.visit(node.subject)
+        for case in node.cases:
+            if case.guard is not None:
+                case.guard = self.visit(case.guard)
+            case.body = self.block(case.body)
         return node
 
     def visit_Expr(self, node: ast.Expr) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from adaptive_jit.editions.guards import guards_in
+from adaptive_jit.editions.clauses import Clauses
+from adaptive_jit.editions.guards import guards_in, on_the_way
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
-from adaptive_jit.editions.needs import Needs, contains_jump, read_first
+from adaptive_jit.editions.needs import Needs, contains_jump, leaves_loop, read_first
 from adaptive_jit.editions.nodes import assign, const, load, method
-from adaptive_jit.editions.walks import ITEM, Walks, is_waited_for
+from adaptive_jit.editions.walks import ITEM, is_waited_for
 from adaptive_jit.syntax.program import CallRole
 from adaptive_jit.syntax.scope import changed_container, stored_names
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from adaptive_jit.syntax.program import Analysis
 
-_LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Assert, ast.Raise, ast.For, ast.While, ast.Try)
+_LEAVES = (
+    *(ast.Break, ast.Continue, ast.Return, ast.Assert, ast.Raise),
+    *(ast.For, ast.While, ast.Try, ast.Match, ast.With),
+)
 
 
-class Slice(Walks):
+class Slice(Clauses):
     """Translates statements; loops with decisions inside become strands."""
 
     strands = 0
@@ -48,6 +52,10 @@ class Slice(Walks):
             self.branch(node)
         elif isinstance(node, ast.Try):
             self.attempt(node)
+        elif isinstance(node, ast.Match):
+            self.match(node)
+        elif isinstance(node, ast.With):
+            self.quietly(node)
         elif changed is not None:
             self.change(node, changed.id)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -67,11 +75,12 @@ class Slice(Walks):
         if isinstance(node, ast.Return):
             if node.value is not None:
                 self.effects(node.value)
-            self.emit(ast.Return(None))
-        elif isinstance(node, ast.Continue) and self.continue_ends_strand:
+            self.passed_by(leaves_function=True)
             self.emit(ast.Return(None))
         elif isinstance(node, ast.Break | ast.Continue):
-            self.emit(type(node)())
+            self.passed_by(leaves_function=False)
+            ends = isinstance(node, ast.Continue) and self.continue_ends_strand
+            self.emit(ast.Return(None) if ends else type(node)())
 
     @staticmethod
     def give_up() -> ast.stmt:
@@ -153,16 +162,6 @@ class Slice(Walks):
             return
         self.decide(node)
 
-    def attempt(self, node: ast.Try) -> None:
-        """The body as it runs without an exception; what an exception makes of names is unknown."""
-        self.block(node.body)
-        self.block(node.orelse)
-        unknown = stored_names(node.handlers)
-        if len(node.body) > 1 or node.orelse:
-            unknown |= stored_names([*node.body, *node.orelse])
-        for name in sorted(unknown):
-            self.emit(assign(name, load(POISON_NAME)))
-
     def is_idle(self, node: ast.If) -> bool:
         """Whether no operation depends on the outcome, as with the best score so far."""
         arms = [*node.body, *node.orelse]
@@ -215,11 +214,17 @@ class Slice(Walks):
         def body(path: str, item: str) -> None:
             self.unpack(node.target, load(item))
             self.path = path
-            self.block(node.body)
+            self.rounds(node.body)
 
         outer, self.continue_ends_strand = self.continue_ends_strand, False
         self.loop(items, body, orelse)
         self.continue_ends_strand = outer
+
+    def rounds(self, body: list[ast.stmt]) -> None:
+        """The body of a loop: jumps in it pass the `finally` blocks that are inside it."""
+        self.finals.append(None)
+        self.block(body)
+        self.finals.pop()
 
     def while_loop(self, node: ast.While) -> None:
         """Round after round, as far as the condition is known."""
@@ -233,7 +238,7 @@ class Slice(Walks):
             self.emit(assign(count.id, ast.BinOp(load(count.id), ast.Add(), const(1))))
             self.emit(assign(path, method(load(ISSUER), "round", load(outer), load(count.id))))
             self.path = path
-            self.block(node.body)
+            self.rounds(node.body)
 
         body = self.nested(build)
         self.path, self.continue_ends_strand = outer, jumps
@@ -243,7 +248,7 @@ class Slice(Walks):
         """Whether iterations may go on independently: no jump, nothing handed on."""
         if not any(is_waited_for(inner) for s in node.body for inner in ast.walk(s)):
             return False
-        if contains_jump(node.body, ast.Break, ast.Return) or node.orelse:
+        if leaves_loop(node.body) or node.orelse:
             return False
         handed_on = stored_names(node.body) & self.needs.names
         bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
@@ -284,13 +289,13 @@ class Slice(Walks):
 
         def build() -> None:
             self.unpack(node.target, load(ITEM))
-            self.block(node.body)
+            self.rounds(node.body)
 
         self.strand(path, load(item), build, node.body)
 
     def clear(self, parts: Sequence[ast.AST]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
         """What must have been harmless so far if later iterations may overtake this one."""
-        nodes = [inner for part in parts for inner in ast.walk(part)]
+        nodes = [inner for part in parts for inner in on_the_way(part)]
         if any(isinstance(inner, ast.Assert | ast.Raise) for inner in nodes):
             return None
         sites = tuple(

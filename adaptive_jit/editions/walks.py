@@ -18,6 +18,7 @@ _CONTROL = (
     ast.If,
     ast.For,
     ast.While,
+    ast.Match,
     ast.IfExp,
     ast.BoolOp,
     ast.comprehension,

@@ -9,6 +9,7 @@ from typing import Any
 
 from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
 from adaptive_jit.effects.catalogue_console import is_stock_stream
+from adaptive_jit.effects.managers import enters_quietly
 from adaptive_jit.effects.observed import disprove, disproved
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.fanout import parallel
@@ -67,6 +68,7 @@ def host(evidence: str) -> Host:
         watch=_observe if observes else _watch,
         unwatch=_observed if observes else _sampler.leave,
         is_stock_stream=is_stock_stream,
+        enters_quietly=enters_quietly,
     )
 
 

@@ -22,8 +22,16 @@ class ClosedWindow:
         """The plain statements run."""
         return False
 
-    def close(self) -> None:
+    def close(self, _within: bool) -> None:
         """Nothing was opened."""
+
+    def manager(self, _number: int, value: Any) -> Any:
+        """A context manager is about to be entered."""
+        return value
+
+    def admits(self, _numbers: tuple[int, ...]) -> bool:
+        """The plain statements run."""
+        return False
 
     def leave(self) -> None:
         """End the invocation."""

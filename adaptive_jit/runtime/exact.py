@@ -5,7 +5,10 @@ A subclass may override anything, so every test is on ``type(x)`` itself.
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import struct
+import sys
 from types import BuiltinMethodType, FunctionType, MethodType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +90,46 @@ def indexes(value: Any) -> bool:
     keys are compared by builtin code first.
     """
     return type(value) in CONTAINERS
+
+
+def matches(value: Any, depth: int, budget: int = 2_000) -> bool:
+    """Patterns that look at *depth* levels of *value* run builtin code only.
+
+    At most *budget* elements are looked at; a larger value counts as unknown.
+    """
+    level = [value]
+    for _ in range(depth):
+        further: list[Any] = []
+        for part in level:
+            kind = type(part)
+            if kind in SCALARS:
+                continue
+            if kind not in CONTAINERS:
+                return False
+            if kind in SEQUENCES:
+                further += part
+            elif kind is dict:
+                further += part.values()
+        if len(further) > budget:
+            return False
+        level = further
+    return True
+
+
+def are_builtin(names: tuple[str, ...], module: dict[str, Any]) -> bool:
+    """Whether *names* are those of builtins to code whose globals are *module*."""
+    return not any(
+        name in module or vars(builtins).get(name) is not kind
+        for name, kind in zip(names, map(_BUILTINS.get, names), strict=True)
+    )
+
+
+_BUILTINS = dict(vars(builtins))
+
+
+def is_quiet_manager(function: Any) -> bool:
+    """A class of contextlib whose context managers do nothing on entry."""
+    return function is contextlib.suppress or function is contextlib.nullcontext
 
 
 def iterates(value: Any) -> bool:
@@ -304,6 +347,20 @@ class SliceGuards:
         if is_consumer(function):
             return function
         raise Stop("a builtin has been replaced")
+
+    @staticmethod
+    def k(value: Any, depth: int, *classes: str) -> Any:
+        """The subject of a `match`."""
+        if matches(value, depth) and are_builtin(classes, sys._getframe(1).f_globals):
+            return value
+        raise Stop("`match` meets a value that is not of a builtin type")
+
+    @staticmethod
+    def w(function: Any) -> Any:
+        """What makes the context manager of a `with`."""
+        if is_quiet_manager(function):
+            return function
+        raise Stop("`with`: what its context manager does is not known")
 
     @staticmethod
     def named(value: Any, names: tuple[str, ...]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,34 @@ next(_SPENT, None)
 raise_again = _SPENT.throw  # type: ignore[attr-defined]
 """Raises its argument without a frame of ours: CPython restores the exception as it is
 when the generator has ended (Objects/genobject.c, ``_gen_throw``; 3.11 to 3.13)."""
+
+
+_LONGEST = 100
+"""Exceptions that led to one another, beyond which nothing is looked for."""
+
+
+def in_context(error: BaseException) -> BaseException:
+    """*error* as if raised where it is about to be: during the exception that is being handled.
+
+    That is the context of the first of those that led to it, as the interpreter sets it
+    (Python/errors.c, ``_PyErr_SetObject``; 3.11 to 3.13).
+    """
+    handled = sys.exception()
+    if handled is None or any(one is error for one in _led_to(handled)):
+        return error
+    *_, first = _led_to(error)
+    if first is not handled and first.__context__ is None:
+        first.__context__ = handled
+    return error
+
+
+def _led_to(error: BaseException | None) -> Iterator[BaseException]:
+    """*error*, the one that was being handled when it was raised, and so on."""
+    for _ in range(_LONGEST):
+        if error is None:
+            return
+        yield error
+        error = error.__context__
 
 
 def call(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -34,6 +34,7 @@ class Host:
     watch: Callable[[Any, Any], None]
     unwatch: Callable[[Any], None]
     is_stock_stream: Callable[[Any], bool]
+    enters_quietly: Callable[[Any], bool]
     seconds: Callable[[], float] = time.perf_counter
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Guards(DisplayLoops):
     """The checks at places where a value could run unknown code; shared by open and profile."""
 
-    __slots__ = ("deferred", "displays", "function", "on", "paths", "watched")
+    __slots__ = ("deferred", "displays", "function", "managers", "on", "paths", "watched")
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
@@ -27,6 +27,7 @@ class Guards(DisplayLoops):
         self.displays: set[Key] = set()
         self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
+        self.managers: dict[int, bool] = {}
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
 
     def begin(
@@ -99,6 +100,15 @@ class Guards(DisplayLoops):
         """The last operand where it needs no check of its own."""
         self.guard(index, True)
         return value
+
+    def manager(self, number: int, value: Any) -> Any:
+        """The context manager *value* is about to be entered."""
+        self.managers[number] = self.function.host.enters_quietly(value)
+        return value
+
+    def admits(self, numbers: tuple[int, ...]) -> bool:
+        """Whether operations may run ahead of each other within these context managers."""
+        return all(self.managers.get(number, False) for number in numbers)
 
     def guard_seen(self) -> None:
         """A guard was passed for the first time."""
@@ -173,6 +183,17 @@ class Guards(DisplayLoops):
         passed = type(value) is super and exact.has_parent(value, name)
         self.guard(index, passed)
         return value
+
+    def k(self, index: int, value: Any, depth: int, *classes: str) -> Any:
+        """The subject of a `match` whose patterns look at *depth* levels of it."""
+        module = sys._getframe(1).f_globals
+        self.guard(index, exact.matches(value, depth) and exact.are_builtin(classes, module))
+        return value
+
+    def w(self, index: int, function: Any) -> Any:
+        """What makes a context manager that does nothing on entry: must be the real one."""
+        self.guard(index, exact.is_quiet_manager(function))
+        return function
 
     def u(self, index: int, function: Any) -> Any:
         """A builtin that consumes a generator expression: must be the real one."""

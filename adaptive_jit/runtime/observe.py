@@ -146,10 +146,10 @@ class ProfileWindow(Window):
             self.begin_slice(region, values, gated=True)
         return True
 
-    def close(self) -> None:
+    def close(self, within: bool = False) -> None:
         """End the region."""
         self._let_go()
-        super().close()
+        super().close(within)
         if self.opening is not None:
             self.opening.region_ends()
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.crowd import Crowd
-from adaptive_jit.runtime.execute import raise_again
+from adaptive_jit.runtime.execute import in_context, raise_again
 from adaptive_jit.runtime.guards import Guards
 from adaptive_jit.runtime.inputs import lanes_of
 from adaptive_jit.runtime.issue import Issuer
@@ -73,16 +73,19 @@ class Window(Crowd, Guards):
         issuer.begin(slice_)
         return True
 
-    def close(self) -> None:
-        """End a region: cancel what has not begun, wait for what must not be overtaken."""
+    def close(self, within: bool = False) -> None:
+        """End a region: cancel what has not begun, wait for what must not be overtaken.
+
+        *within* the body of a `with`, whose exit sees nothing under way, also by an exception.
+        """
         issuer, self.issuer = self.issuer, None
         if issuer is None:
             return
         issuer.closed = True
         if issuer.entries:
-            self._abandon(issuer)
+            self._abandon(issuer, within)
 
-    def _abandon(self, issuer: Issuer) -> None:
+    def _abandon(self, issuer: Issuer, within: bool) -> None:
         error = sys.exception()
         for key, entry in list(issuer.entries.items()):
             if key in issuer.markers:
@@ -94,7 +97,7 @@ class Window(Crowd, Guards):
                 continue
             if entry.state == HELD:
                 continue
-            if error is None and entry.state < DONE:
+            if (error is None or within) and entry.state < DONE:
                 entry.wait()
             self._drop(entry, after_exception=error is not None)
         issuer.entries.clear()
@@ -276,7 +279,7 @@ class Window(Crowd, Guards):
         entry.release()
         if raised:
             assert error is not None
-            return partial(raise_again, error)
+            return partial(raise_again, in_context(error))
         return repeat(value).__next__
 
     def _mismatch(self, entry: Entry) -> None:

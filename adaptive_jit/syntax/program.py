@@ -23,6 +23,7 @@ class CallRole(enum.Enum):
     MUTATOR = "mutator"
     PARALLEL = "parallel"
     DISPLAY = "display"
+    MANAGER = "manager"
 
 
 @dataclass(frozen=True, slots=True)

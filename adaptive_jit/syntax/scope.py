@@ -29,6 +29,9 @@ MUTATORS = {
 }
 ALL_MUTATORS = frozenset().union(*MUTATORS.values())
 
+QUIET_MANAGERS = frozenset({"suppress", "nullcontext"})
+"""Names under which programs know context managers of contextlib that do nothing on entry."""
+
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
@@ -208,10 +211,7 @@ def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
     accepted: set[int] = set()
     last_change: dict[str, int] = {}
     for node in ast.walk(function):
-        target = _display_target(node)
-        if target is not None and isinstance(node, ast.Assign | ast.AnnAssign):
-            kind = _container_kind(node.value)
-            assert kind is not None
+        for target, kind in _display_targets(node):
             bound.setdefault(target.id, set()).add(kind)
             accepted.add(id(target))
     _changes(function, None, accepted, last_change, bound)
@@ -232,16 +232,21 @@ def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
     }
 
 
-def _display_target(node: ast.AST) -> ast.Name | None:
-    """The name bound to a new list, dict or set by *node*."""
+def _display_targets(node: ast.AST) -> Iterator[tuple[ast.Name, type]]:
+    """The names that *node* binds to a new list, dict or set, each with its kind."""
+    pairs: list[tuple[ast.expr, ast.expr | None]] = []
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target: ast.expr = node.targets[0]
+        target, value = node.targets[0], node.value
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            starred = any(isinstance(one, ast.Starred) for one in (*target.elts, *value.elts))
+            pairs = [] if starred else list(zip(target.elts, value.elts, strict=False))
     elif isinstance(node, ast.AnnAssign):
-        target = node.target
-    else:
-        return None
-    fresh = _container_kind(node.value) is not None
-    return target if fresh and isinstance(target, ast.Name) else None
+        pairs = [(node.target, node.value)]
+    for name, display in pairs:
+        kind = _container_kind(display)
+        if kind is not None and isinstance(name, ast.Name):
+            yield name, kind
 
 
 def _container_kind(value: ast.expr | None) -> type | None:
@@ -313,10 +318,31 @@ def changed_container(node: ast.AST) -> ast.Name | None:
     return None
 
 
+def manager_name(node: ast.AST) -> str:
+    """The last name of the callee of ``suppress(E)``, ``contextlib.suppress(E)`` and the like."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def captured_names(pattern: ast.AST) -> set[str]:
+    """Names that patterns and `except … as` bind in *pattern* (alternatives bind the same)."""
+    names = set()
+    for node in ast.walk(pattern):
+        name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
+        if isinstance(node, ast.pattern | ast.ExceptHandler) and isinstance(name, str):
+            names.add(name)
+    return names
+
+
 def stored_names(statements: Iterable[ast.AST]) -> set[str]:
     """Names bound in *statements*, outside comprehensions and inner functions."""
     found: set[str] = set()
     for node in statements:
+        if isinstance(node, ast.pattern):
+            found |= captured_names(node)
+            continue
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
         changed = changed_container(node)

@@ -623,9 +623,9 @@ def try_that_returns() -> Any:
     return x
 
 
-@program(overlaps=0)
+@program(overlaps=3)
 def try_with_a_finally() -> Any:
-    """A `finally` keeps the rounds in order."""
+    """Later rounds start before the `finally` of an earlier one has run."""
     out = []
     for i in range(3):
         try:
@@ -646,9 +646,9 @@ def retries() -> Any:
     return None
 
 
-@program(overlaps=0)
+@program(overlaps=2)
 def match_on_a_known_value() -> Any:
-    """A `match` between statements is a barrier."""
+    """A `match` on a known value is followed."""
     kind = "x"
     a = fetch(1)
     match kind:

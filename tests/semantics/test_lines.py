@@ -15,6 +15,7 @@ from types import CodeType, FrameType, SimpleNamespace
 from typing import Any
 
 import harness
+import programs.clauses
 import programs.constructs
 import programs.laid_out
 import programs.widened
@@ -26,7 +27,12 @@ from adaptive_jit.engine import controller
 
 PROGRAMS = [
     program
-    for module in (programs.constructs, programs.laid_out, programs.widened)
+    for module in (
+        programs.clauses,
+        programs.constructs,
+        programs.laid_out,
+        programs.widened,
+    )
     for program in programs_of(module)
 ]
 TOOL = 3
