@@ -389,7 +389,7 @@ class _Maker:
         body = self.block(depth, 4, loop=loop)
         if self.random.random() < 0.4:
             failing = Statement(f"i0 = refuse({self.integer(1)}, bool({self.condition()}))")
-            body = (*body, failing, *self.block(depth, 2, loop=loop))
+            body = (*body, failing, *self.block(0, 2, loop=loop))
         return _clause(header, body)
 
     def context(self, depth: int, loop: bool) -> Statement:

@@ -196,7 +196,9 @@ class _Assembly:
         opened: ast.expr = located(window("open", const(region.record.index), *values), place)
         closed = nowhere(ast.Expr(window("close", const(bool(self.within)))))
         if self.within:
-            admitted = located(window("admits", const(self.within)), place)
+            admitted = located(
+                window("admits", const(region.record.index), const(self.within)), place
+            )
             opened = located(ast.BoolOp(ast.And(), [admitted, opened]), place)
         guarded = nowhere(ast.Try(instrumented, [], [], [closed]))
         return [nowhere(ast.If(opened, [guarded], plain))]

@@ -29,7 +29,7 @@ class ClosedWindow:
         """A context manager is about to be entered."""
         return value
 
-    def admits(self, _numbers: tuple[int, ...]) -> bool:
+    def admits(self, _region: int, _numbers: tuple[int, ...]) -> bool:
         """The plain statements run."""
         return False
 

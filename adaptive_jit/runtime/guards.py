@@ -106,9 +106,12 @@ class Guards(DisplayLoops):
         self.managers[number] = self.function.host.enters_quietly(value)
         return value
 
-    def admits(self, numbers: tuple[int, ...]) -> bool:
+    def admits(self, region: int, numbers: tuple[int, ...]) -> bool:
         """Whether operations may run ahead of each other within these context managers."""
-        return all(self.managers.get(number, False) for number in numbers)
+        if all(self.managers.get(number, False) for number in numbers):
+            return True
+        self.function.stops.setdefault(region, "`with`: what its context manager does is not known")
+        return False
 
     def guard_seen(self) -> None:
         """A guard was passed for the first time."""

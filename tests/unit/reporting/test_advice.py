@@ -232,7 +232,7 @@ def test_a_function_that_is_left_alone_is_told_what_to_move() -> None:
     def locked(lock: Any, key: Any) -> Any:
         with lock:
             one = first(key)
-            return second(one)
+        return second(one)
 
     text = " ".join(str(explain(locked)).split())
     assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
