@@ -44,7 +44,7 @@ def adaptive(function: Any = _NOT_GIVEN, /, **settings: object) -> Any:
     strategy that cannot be used here.
     """
     method = settings.pop("method", None)
-    arguments = _checked(settings)
+    arguments = checked(settings)
     if method is not None and not isinstance(method, str):
         raise ConfigurationError(f"@adaptive(method={method!r}): give the name of a method")
     if function is _NOT_GIVEN:
@@ -52,7 +52,8 @@ def adaptive(function: Any = _NOT_GIVEN, /, **settings: object) -> Any:
     return _adapt(function, arguments, method)
 
 
-def _checked(settings: dict[str, object]) -> dict[str, object]:
+def checked(settings: dict[str, object]) -> dict[str, object]:
+    """Return *settings* of a decorator; raises ``ConfigurationError`` for a wrong one."""
     for name in ("size", "speculate"):
         if name in settings:
             raise ConfigurationError(f"@adaptive({name}=…) comes with a later version")
@@ -67,10 +68,6 @@ def _checked(settings: dict[str, object]) -> dict[str, object]:
 
 
 def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any:
-    # Here, not above: importing the package must stay cheap for programs that decorate nothing.
-    from adaptive_jit.engine import lifecycle, registry
-
-    lifecycle.install()
     if isinstance(target, type):
         function: FunctionType | None = _method_of(target, method)
     elif method is not None:
@@ -84,15 +81,23 @@ def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any
             f"@adaptive cannot adapt {target!r} of type {type(target).__name__}: "
             "give a function, a method, a class or something that wraps a function"
         )
+    adapt(function, arguments)
+    return target
+
+
+def adapt(function: FunctionType, arguments: dict[str, object]) -> None:
+    """Make just *function* adaptive, whatever it wraps, or remember why it is left alone."""
+    # Here, not above: importing the package must stay cheap for programs that decorate nothing.
+    from adaptive_jit.engine import lifecycle, registry
+
+    lifecycle.install()
     for flag, kind in _KINDS.items():
         if function.__code__.co_flags & flag:
-            registry.leave_alone(function, f"it is {kind}")
-            return target
+            return registry.leave_alone(function, f"it is {kind}")
     if not current(arguments).enabled:
-        registry.leave_alone(function, "ADAPTIVE_JIT_ENABLED is 0")
-        return target
+        return registry.leave_alone(function, "ADAPTIVE_JIT_ENABLED is 0")
     registry.register(function, arguments)
-    return target
+    return None
 
 
 def _method_of(owner: type, name: str | None) -> FunctionType:

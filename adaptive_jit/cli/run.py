@@ -13,7 +13,10 @@ from adaptive_jit.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USAGE = "adaptive-jit run [--report FILE] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+USAGE = (
+    "adaptive-jit run [--report FILE] [--decorate PACKAGE ...] (SCRIPT | -m MODULE) [ARGUMENT ...]"
+)
+_WITH_VALUE = ("--report", "--decorate")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,11 +30,19 @@ def main(arguments: Sequence[str]) -> int:
         prog="adaptive-jit run", usage=USAGE, description="Run a program, then print the report."
     )
     parser.add_argument("--report", metavar="FILE", help="write .txt, .html or .json instead")
+    parser.add_argument(
+        "--decorate",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="make every function of this package adaptive; may be given several times",
+    )
     options = parser.parse_args(own)
     if not target or target == ["-m"]:
         parser.error("a SCRIPT or -m MODULE is needed")
     try:
         _install(options.report)
+        _decorate(options.decorate)
     except ConfigurationError as error:
         parser.error(str(error))
     return _run(target)
@@ -49,7 +60,7 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             return list(arguments[:position]), list(arguments[position + 1 :])
         if word == "-m" or not word.startswith("-"):
             break
-        position += 2 if word == "--report" else 1
+        position += 2 if word in _WITH_VALUE else 1
     return list(arguments[:position]), list(arguments[position:])
 
 
@@ -62,6 +73,19 @@ def _install(path: str | None) -> None:
     else:
         checked_extension(path)
         introspection.install_exit_report(path)
+
+
+def _decorate(packages: list[str]) -> None:
+    """Make *packages* adaptive, to the end of the process; say at its end what became of them."""
+    if packages:
+        from adaptive_jit.packages import decorate_package
+
+        for name in packages:
+            atexit.register(_print_decoration, decorate_package(name))
+
+
+def _print_decoration(decoration: object) -> None:
+    print(decoration, file=sys.stderr)
 
 
 def _print_report() -> None:

@@ -18,6 +18,7 @@ from adaptive_jit.engine.midcall import looping, opens
 from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.engine.recall import Recall
+from adaptive_jit.engine.resting import Rest
 from adaptive_jit.fanout import register_code
 from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
@@ -90,6 +91,8 @@ class Controller:
         self.decider = Decider(settings, None, MACHINE.startup_seconds, clock.SYSTEM)
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
+        self.rest = Rest()
+        self.state.vain = 0
         self.phase = Phase.COLD
         self.opened_trace: Trace | None = None
         self.told: Transition | None = None
@@ -151,6 +154,8 @@ class Controller:
         if settings.strategy in FORCED:
             self.calls += 1
             self.forced_calls += 1
+            if self.rest.wanted(self):
+                return SILENT
             refused = self.workers.ceiling is not None
             self.state.limit = min(limit, self.workers.now) if refused else limit
             return Window(self.state, forced=True)

@@ -31,6 +31,12 @@ class Owned:
     def _forget(self, reference: weakref.ref[FunctionType]) -> None:
         self._last.pop(reference, None)
 
+    def release(self, function: FunctionType) -> None:
+        """Give *function* its own code back, if it is still ours, and forget it."""
+        last = self._last.pop(weakref.ref(function), None)
+        if last is not None and function.__code__ is last and last is not self.original:
+            function.__code__ = self.original
+
     def functions(self) -> list[FunctionType]:
         """The functions that are alive and ours."""
         return [f for reference in list(self._last) if (f := reference()) is not None]

@@ -16,14 +16,14 @@ from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.host import seconds
 from adaptive_jit.engine.machine import MACHINE
-from adaptive_jit.engine.statistics import statistics_left_alone, statistics_of
+from adaptive_jit.engine.statistics import counts_in, statistics_left_alone, statistics_of
 from adaptive_jit.settings import current, on_override
 from adaptive_jit.syntax import Analysis, NotAnalysable, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from adaptive_jit.records import FunctionStats
+    from adaptive_jit.records import FunctionStats, RunAheadCounts
     from adaptive_jit.store.memory import Row
 
 _MOST_WRAPPERS = 32
@@ -174,6 +174,25 @@ def _known(target: object) -> bool:
 def controller_of(function: FunctionType) -> Controller | None:
     """The controller of an adaptive function."""
     return _controllers.get(function)
+
+
+def why_left_alone(function: FunctionType) -> str | None:
+    """Why *function* is not touched; ``None`` if it is adaptive, or was never decorated."""
+    return _left_alone.get(function)
+
+
+def release(function: FunctionType) -> None:
+    """Put the own code of *function* back and forget that it was decorated."""
+    controller = _controllers.pop(function, None)
+    if controller is not None:
+        controller.owned.release(function)
+    _left_alone.pop(function, None)
+
+
+def counts_of(functions: Iterable[FunctionType]) -> RunAheadCounts:
+    """How the early starts of *functions* ended, all together."""
+    controllers = dict.fromkeys(map(_controllers.get, functions))
+    return counts_in(site for c in controllers if c is not None for site in c.state.sites)
 
 
 def stats_of(function: Any) -> FunctionStats:

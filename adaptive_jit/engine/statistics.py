@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adaptive_jit.engine.advice import advice_of, line_for
 from adaptive_jit.engine.controller import FORCED, Controller, name_of
 from adaptive_jit.engine.plan import in_order
+from adaptive_jit.engine.resting import MOST_IN_VAIN
 from adaptive_jit.records import (
     DecisionSummary,
     EffectKind,
@@ -27,6 +28,8 @@ from adaptive_jit.records import (
 from adaptive_jit.settings import current
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from adaptive_jit.runtime import Site
 
 STAYS = "stays in the calling thread"
@@ -55,7 +58,9 @@ def statistics_of(controller: Controller) -> FunctionStats:
         file=code.co_filename,
         line=code.co_firstlineno,
         phase=phase,
-        reason=_reason(summary, forced=forced, strategy=settings.strategy),
+        reason=_rests(controller)
+        if forced and controller.rest.under_way
+        else _reason(summary, forced=forced, strategy=settings.strategy),
         calls=controller.calls,
         decision=summary,
         operations=operations,
@@ -66,7 +71,7 @@ def statistics_of(controller: Controller) -> FunctionStats:
             profiling_seconds=controller.profiling_seconds,
             trial_loss_seconds=controller.decider.trial_loss_seconds,
         ),
-        counts=_sum(controller.state.sites),
+        counts=counts_in(controller.state.sites),
         source_hash=_source_hash(code),
         within_calls=WithinCalls(controller.openings, controller.closings, controller.saved_within),
     )
@@ -107,6 +112,13 @@ def _reason(summary: DecisionSummary, *, forced: bool, strategy: str) -> str:
     if forced:
         return f"strategy={strategy!r} was asked for"
     return summary.transitions[-1].reason if summary.transitions else "not called yet"
+
+
+def _rests(controller: Controller) -> str:
+    return (
+        f"strategy={current(controller.arguments).strategy!r} was asked for, but it rests: "
+        f"nothing could be handed to a thread in {MOST_IN_VAIN} calls in a row"
+    )
 
 
 def _operation(controller: Controller, operation: Operation, *, forced: bool) -> OperationStats:
@@ -186,7 +198,8 @@ def _counts(site: Site) -> RunAheadCounts:
     )  # fmt: skip
 
 
-def _sum(sites: list[Site]) -> RunAheadCounts:
+def counts_in(sites: Iterable[Site]) -> RunAheadCounts:
+    """The counts of all operations of *sites*, without what costs less than a hand-over."""
     heavy = [_counts(site) for site in sites if not site.light]
     names = (field.name for field in fields(RunAheadCounts))
     return RunAheadCounts(*(sum(getattr(counts, name) for counts in heavy) for name in names))

@@ -131,6 +131,7 @@ class FunctionState:
     __slots__ = (
         "code",
         "guards",
+        "handed",
         "host",
         "limit",
         "loop_parents",
@@ -141,6 +142,7 @@ class FunctionState:
         "slices",
         "stops",
         "throttled",
+        "vain",
     )
 
     def __init__(
@@ -163,6 +165,10 @@ class FunctionState:
         self.limit = limit
         self.refused = 0
         self.throttled = False
+        self.handed = 0
+        """Operations handed to other threads so far."""
+        self.vain = 0
+        """Forced invocations in a row that handed none over."""
         self.looping: frozenset[int] = frozenset()
 
     def caller(self, site: Site, module: dict[str, Any]) -> Callable[..., Any]:

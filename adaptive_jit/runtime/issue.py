@@ -342,6 +342,7 @@ class Issuer(Scheduler):
         if effect.quick:
             entry.run()
         else:
+            self.function.handed += 1
             self.function.host.start(entry)
 
     def interrupted(self) -> None:

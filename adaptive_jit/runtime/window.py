@@ -40,7 +40,7 @@ _UNKNOWN = Effect(EffectKind.UNKNOWN)
 class Window(Crowd, Guards):
     """The window of one invocation, open: operations run ahead."""
 
-    __slots__ = ("forced", "issuer", "on_leave")
+    __slots__ = ("forced", "handed", "issuer", "on_leave")
 
     def __init__(
         self, function: FunctionState, on_leave: Finish | None = None, *, forced: bool = False
@@ -49,6 +49,7 @@ class Window(Crowd, Guards):
         self.issuer: Issuer | None = None
         self.on_leave = on_leave
         self.forced = forced
+        self.handed = function.handed
 
     # ---- regions --------------------------------------------------------------------
 
@@ -117,6 +118,9 @@ class Window(Crowd, Guards):
 
     def leave(self) -> None:
         """End the invocation."""
+        if self.forced:
+            function = self.function
+            function.vain = function.vain + 1 if function.handed == self.handed else 0
         if self.on_leave is not None:
             self.on_leave(sys.exception() is not None)
 

@@ -56,7 +56,7 @@ def locate(function: FunctionType) -> FunctionSource:
     parents = function.__qualname__.split(".")[:-1]
     class_name = parents[-1] if parents and parents[-1] != "<locals>" else None
     nested = "<locals>" in parents or bool(set(code.co_freevars) - {"__class__"})
-    for definition in _definitions(file.tree, code):
+    for definition in file.definitions.get((code.co_name, code.co_firstlineno), ()):
         node = copy.deepcopy(definition)
         source = FunctionSource(node, code, code.co_freevars, class_name, nested, file.imports)
         if compile_function(source, node) == code:
@@ -123,7 +123,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 @dataclass(frozen=True, slots=True)
 class _File:
     lines: list[str]
-    tree: ast.Module
+    definitions: dict[tuple[str, int], list[ast.FunctionDef]]
     imports: tuple[str, ...]
 
 
@@ -145,7 +145,7 @@ def _parsed(function: FunctionType, code: CodeType) -> _File:
         raise NotAnalysable(f"the source in {filename} does not parse: {error}") from None
     while len(_files) >= MOST_FILES:
         _files.pop(next(iter(_files)), None)
-    file = _files[filename] = _File(lines, tree, tuple(sorted(_imported(tree))))
+    file = _files[filename] = _File(lines, _definitions(tree), tuple(sorted(_imported(tree))))
     return file
 
 
@@ -160,12 +160,14 @@ def _imported(tree: ast.AST) -> set[str]:
     return names - {"*"}
 
 
-def _definitions(tree: ast.AST, code: CodeType) -> Iterator[ast.FunctionDef]:
+def _definitions(tree: ast.AST) -> dict[tuple[str, int], list[ast.FunctionDef]]:
+    """The functions of a file by name and first line, which is that of a decorator if any."""
+    found: dict[tuple[str, int], list[ast.FunctionDef]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+        if isinstance(node, ast.FunctionDef):
             line = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-            if line == code.co_firstlineno:
-                yield node
+            found.setdefault((node.name, line), []).append(node)
+    return found
 
 
 def statement_text(node: ast.AST, limit: int = 60) -> str:

@@ -20,6 +20,7 @@ from tests.unit.reporting.samples import CPU_LOOP
         (["a.py", "--report", "x"], [], ["a.py", "--report", "x"]),
         (["--report", "r.html", "a.py", "-m"], ["--report", "r.html"], ["a.py", "-m"]),
         (["--report=r.html", "a.py"], ["--report=r.html"], ["a.py"]),
+        (["--decorate", "p", "a.py", "--decorate"], ["--decorate", "p"], ["a.py", "--decorate"]),
         (["-m", "mod", "-h"], [], ["-m", "mod", "-h"]),
         (["--report", "-m.txt", "-m", "mod"], ["--report", "-m.txt"], ["-m", "mod"]),
         (["--", "-odd.py", "x"], [], ["-odd.py", "x"]),
@@ -32,7 +33,15 @@ def test_what_follows_the_program_is_the_program_s(arguments, own, target):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["-m"], ["--report"], ["--report", "r.pdf", "a.py"], ["--nope", "a.py"]]
+    "arguments",
+    [
+        [],
+        ["-m"],
+        ["--report"],
+        ["--report", "r.pdf", "a.py"],
+        ["--nope", "a.py"],
+        ["--decorate", "a-b", "a.py"],
+    ],
 )
 def test_wrong_usage_runs_nothing(arguments, capsys, monkeypatch):
     """A wrong report file is refused before an hour of work, not after."""
@@ -113,3 +122,19 @@ def test_a_reader_that_leaves_early_is_no_error(form):
     )  # fmt: skip
     reading.stdin.close()
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_package_is_decorated_without_a_change(tmp_path):
+    """Its functions are in the report; standard output and arguments are the program's."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text(
+        "def ask(a):\n    return int(a)\n\n"
+        "def pair(a):\n    first = ask(a)\n    second = ask(a + a)\n    return first, second\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text("import shop, sys\nprint(shop.pair('1'), sys.argv[1:])\n")
+    words = ("-m", "adaptive_jit", "run", "--decorate", "shop", str(script), "--decorate", "x")
+    done = python(*words)
+    assert done.stdout == "(1, 11) ['--decorate', 'x']\n"
+    assert "shop: 1 functions decorated in 1 modules, 1 left alone" in done.stderr
+    assert "shop.pair" in done.stderr
