@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {
     heading.lower().replace(" ", "-"): body
     for heading, body in re.findall(
-        r"^## (.+?)\n(.*?)(?=^#{1,2} |\Z)", (ROOT / PAGE).read_text(), re.MULTILINE | re.DOTALL
+        r"^### (.+?)\n(.*?)(?=^#{2,3} |\Z)", (ROOT / PAGE).read_text(), re.MULTILINE | re.DOTALL
     )
 }
 
@@ -83,7 +83,7 @@ def test_every_verdict_has_an_entry(verdict: Verdict) -> None:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
 def test_every_entry_has_a_section_with_its_line(entry) -> None:
     """Reports point there by this name."""
-    assert entry.key in SECTIONS, f"{PAGE} has no section '## {entry.key}'"
+    assert entry.key in SECTIONS, f"{PAGE} has no section '### {entry.key}'"
     assert anchor(entry) == f"docs/which-line.md#{entry.key}"
     word = entry.line.partition("(")[0]
     if entry.declares:
