@@ -129,16 +129,17 @@ def test_a_program_that_fails_is_told_nevertheless(folder: Path) -> None:
 def test_a_function_that_one_statement_stops_is_told(folder: Path) -> None:
     """It keeps its own code, and is seen on the stack."""
     (folder / "stopped.py").write_text(
-        "import threading\nfrom app import fetch\n"
-        "def locked(lock):\n    with lock:\n        return [fetch(key) for key in range(5)]\n"
-        "locked(threading.Lock())\n"
+        "from app import fetch\n"
+        "def stopped(key):\n    first = fetch(key)\n    import json\n"
+        "    return [first, fetch(key), json]\n"
+        "stopped(1)\nstopped(2)\n"
     )
     done = run(folder, "stopped.py")
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stderr.split())
     assert "one statement stops everything about" in text
-    assert "__main__.locked" in text
-    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+    assert "__main__.stopped" in text
+    assert "write move the definition or import to the top of the module" in text
 
 
 def test_functions_that_are_adaptive_already_run_as_they_do(folder: Path) -> None:

@@ -4,7 +4,6 @@ import atexit
 import builtins
 import json
 import sys
-import threading
 import types
 from dataclasses import replace
 
@@ -323,33 +322,35 @@ def test_a_function_that_one_statement_stops_is_told_with_what_to_write():
     assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
 
 
-def caller():
-    """The frame of who calls."""
-    return sys._getframe(1)
+def deeper(function, depth):
+    """The frame of who calls in the end, *depth* calls of *function* further down."""
+    return function(depth - 1) if depth else sys._getframe(1)
 
 
 def test_functions_that_cannot_be_profiled_are_looked_for_on_the_stacks(measured, monkeypatch):
     """Of all threads; once for each stack, however deep it recurs."""
 
-    def locked(lock, depth):
-        with lock:
-            return locked(lock, depth - 1) if depth else caller()
+    def importing(depth):
+        import json as _
 
-    def other(lock):
-        with lock:
-            return caller()
+        return deeper(importing, depth)
 
-    lock = threading.RLock()
-    measured(locked)
+    def other():
+        import json as _
+
+        return deeper(other, 0)
+
+    measured(importing)
     measured(other)
     monkeypatch.setattr(measured, "functions", [])
     samples = measured._samples
-    samples.look([locked(lock, 3)], 0.25)
-    samples.look([locked(lock, 0), locked(lock, 2)], 0.5)
-    assert measured.stopped() == ((locked, 1.25),)
+    samples.look([importing(3)], 0.25)
+    samples.look([importing(0), importing(2)], 0.5)
+    assert measured.stopped() == ((importing, 1.25),)
     (stopped,) = suggest.stopped_functions(measured)
-    assert (stopped.stats.name, stopped.see) == (f"{__name__}.{locked.__qualname__}", "with-block")
-    samples.look([other(lock)], 0.09)
+    assert stopped.stats.name == f"{__name__}.{importing.__qualname__}"
+    assert stopped.see == "defines-or-imports"
+    samples.look([other()], 0.09)
     assert len(measured.stopped()) == 2
     assert len(suggest.stopped_functions(measured)) == 1
 
