@@ -142,7 +142,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted
         if not same:
-            print("docs/constructs.md is not up to date: python scripts/construct_table.py")
+            sys.stdout.write("docs/constructs.md is old: python scripts/construct_table.py\n")
         return 0 if same else 1
     PAGE.write_text(wanted, encoding="utf-8")
     return 0
