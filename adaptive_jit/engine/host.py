@@ -12,6 +12,7 @@ from adaptive_jit.effects.catalogue_console import is_stock_stream
 from adaptive_jit.effects.managers import enters_quietly
 from adaptive_jit.effects.observed import disprove, disproved
 from adaptive_jit.engine.fallback import failed
+from adaptive_jit.engine.gate import Gate
 from adaptive_jit.fanout import parallel
 from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.profiling import Sampler, audit, read
@@ -21,6 +22,7 @@ from adaptive_jit.strategies import strategy
 from adaptive_jit.strategies.thread import ThreadStrategy
 
 _sampler = Sampler()
+gate = Gate(strategy("thread").start)
 _UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
 
 
@@ -62,7 +64,7 @@ def host(evidence: str) -> Host:
         effect_of=effect,
         attribute_is_transparent=attribute_is_transparent,
         describe=describe,
-        start=strategy("thread").start,
+        start=gate.start,
         parallel=parallel,
         read=read,
         watch=_observe if observes else _watch,

@@ -14,7 +14,7 @@ from adaptive_jit.effects.leaving import let_go
 from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
-from adaptive_jit.engine.host import seconds
+from adaptive_jit.engine.host import gate, seconds
 from adaptive_jit.engine.machine import MACHINE
 from adaptive_jit.engine.statistics import counts_in, statistics_left_alone, statistics_of
 from adaptive_jit.settings import current, on_override
@@ -250,6 +250,7 @@ def _overridden(_names: frozenset[str]) -> None:
 
 
 def _forked() -> None:
+    gate.forget()
     for controller in list(dict.fromkeys(_controllers.values())):
         controller.recall.begin_anew(controller)
 

@@ -44,6 +44,8 @@ class Crowd:
         issuer.closed = True
         self.function.refused += 1
         entry.site.refused += 1
+        if entry.turn is not None:
+            entry.turn.refused(wait)
         entry.site.started -= 1
         for key, other in list(issuer.entries.items()):
             if key in issuer.markers or not other.started:

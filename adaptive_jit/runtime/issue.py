@@ -343,7 +343,7 @@ class Issuer(Scheduler):
             entry.run()
         else:
             self.function.handed += 1
-            self.function.host.start(entry)
+            self.function.host.start(entry, self.forced)
 
     def interrupted(self) -> None:
         """What the program ran in its turn has raised, and the exception has been caught."""

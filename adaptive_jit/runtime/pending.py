@@ -169,7 +169,8 @@ class Entry(Pending):
     or to the one that cancels it. ``began`` and ``changed`` are ticks, for
     operations whose receiver is watched: when it began, and when it was found
     to have changed its receiver; 0 if it has not. ``gate`` is finished when
-    those behind it in its lane may go on.
+    those behind it in its lane may go on. ``turn`` is its place among all that
+    meet the same host or client; whoever sees it refused says so there.
     """
 
     __slots__ = (
@@ -188,6 +189,7 @@ class Entry(Pending):
         "kwargs",
         "made",
         "site",
+        "turn",
     )
 
     def __init__(self, site: Site, key: tuple[int, tuple[int, ...]]) -> None:
@@ -204,6 +206,7 @@ class Entry(Pending):
         self.caller: Callable[..., Any] = _nobody
         self.gate: Pending | None = None
         self.held: list[Any] | None = None
+        self.turn: Any = None
         self.made = 0
         self.began = self.changed = 0
 

@@ -1,0 +1,208 @@
+"""Lets only so many operations of one host, client or function begin at a time.
+
+The resource is that of the effect where it names one, else the receiver, else
+the callee; all functions that meet it share its width
+(`adaptive_jit.decision.widths`). An operation that has to wait is still
+queued: its caller runs it when its turn comes first, so that nobody ever
+waits for the gate. Nothing is held back that has a lane (one at a time
+anyway), that the program declared independent, or that costs less than a
+hand-over.
+
+No lock is held while anything of the program runs, and no thread waits for
+one: who finds a resource being looked after leaves a note and goes on.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections import deque
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Final
+
+from adaptive_jit.decision.widths import Width
+from adaptive_jit.effects import describe
+from adaptive_jit.engine.rearm import ALARMS
+from adaptive_jit.records import EffectKind, Source
+from adaptive_jit.runtime.states import QUEUED, RUNNING
+from adaptive_jit.settings import current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adaptive_jit.runtime.pending import Entry
+
+MOST_RESOURCES: Final = 1024
+"""Resources whose width is kept, the last ones to be met first to be forgotten."""
+
+GENERAL: Final = frozenset({"http", "files", "console", "environment", "process", None})
+"""Resources that say what kind of thing an operation meets, not which one."""
+
+Ended = tuple[int, float, bool]
+
+
+class Turn:
+    """One operation on its way through the gate; what a strategy runs in its place."""
+
+    __slots__ = ("entry", "epoch", "full", "resource")
+
+    def __init__(self, resource: Resource, entry: Entry) -> None:
+        self.resource = resource
+        self.entry: Entry | None = entry
+        self.epoch: int | None = None
+        self.full = False
+
+    def run(self) -> None:
+        """Run the operation unless someone else does; never raises."""
+        entry, self.entry = self.entry, None
+        seconds = -1.0
+        try:
+            if entry is not None and next(entry.claim, 0):
+                start = time.perf_counter()
+                entry.state = RUNNING
+                entry.site.execute(entry)
+                seconds = time.perf_counter() - start
+        finally:
+            del entry
+            epoch = self.epoch
+            self.resource.ended.append((-1 if epoch is None else epoch, seconds, self.full))
+            self.resource.look()
+
+    def refused(self, wait: float) -> None:
+        """The service said "too many", and how many seconds to wait."""
+        self.resource.refused(self.epoch, wait)
+
+
+class Resource:
+    """What is under way at one resource, and what waits for that to end."""
+
+    __slots__ = (
+        "_again", "_begin", "_busy", "_refusals", "_under_way", "_until", "_waiting", "ended",
+        "name", "width",
+    )  # fmt: skip
+
+    def __init__(self, name: str, width: Width, begin: Callable[[Any], None]) -> None:
+        self.name = name
+        self.width = width
+        self._begin = begin
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is under way: at the beginning, and in a forked child."""
+        self._busy = _thread.allocate_lock()
+        self._again = False
+        self._waiting: deque[Entry] = deque()
+        self._refusals: deque[int | None] = deque()
+        self.ended: deque[Ended] = deque()
+        self._under_way = 0
+        self._until = 0.0
+
+    def start(self, entry: Entry) -> None:
+        """Begin *entry* now or when there is room."""
+        entry.turn = Turn(self, entry)
+        self._waiting.append(entry)
+        self.look()
+
+    def refused(self, epoch: int | None, wait: float) -> None:
+        """Fewer at a time from now on, and none before *wait* seconds have passed."""
+        self._refusals.append(epoch)
+        if wait > 0.0:
+            self._until = max(self._until, time.monotonic() + wait)
+            ALARMS.after(wait, self.look)
+        self.look()
+
+    def look(self) -> None:
+        """Take in what has ended and begin what there is room for; never waits."""
+        while True:
+            self._again = True
+            if not self._busy.acquire(False):
+                return
+            try:
+                self._again = False
+                self._learn()
+                self._go_on()
+            finally:
+                self._busy.release()
+            if not self._again:
+                return
+
+    def _learn(self) -> None:
+        while self._refusals:
+            self.width.refused(self._refusals.popleft())
+        while self.ended:
+            epoch, seconds, full = self.ended.popleft()
+            self._under_way -= 1
+            if full and seconds > 0.0:
+                self.width.ended(epoch, seconds)
+
+    def _go_on(self) -> None:
+        waiting = self._waiting
+        while waiting:
+            if waiting[0].state != QUEUED:  # its caller was faster, or it is not needed any more
+                waiting.popleft()
+                continue
+            if self._under_way >= self.width.now or time.monotonic() < self._until:
+                return
+            turn = waiting.popleft().turn
+            if turn is None:
+                continue
+            self._under_way += 1
+            turn.epoch, turn.full = self.width.epoch, self._under_way == self.width.now
+            self._begin(turn)
+
+
+class Gate:
+    """All resources of this process."""
+
+    __slots__ = ("_begin", "_known")
+
+    def __init__(self, begin: Callable[[Any], None]) -> None:
+        self._begin = begin
+        self._known: dict[Any, tuple[Any, Resource]] = {}
+
+    def start(self, entry: Entry, forced: bool = False) -> None:
+        """Begin *entry*, or have it wait for room at what it meets.
+
+        *forced*: the program asked for all at once; only a refusal limits that.
+        """
+        effect = entry.effect
+        if effect is None or effect.kind is EffectKind.PURE or effect.asserted or effect.lane:
+            self._begin(entry)
+            return
+        resource = self._resource(entry)
+        if forced and resource.width.ceiling is None:
+            entry.turn = Turn(resource, entry)
+            self._begin(entry)
+            return
+        resource.start(entry)
+
+    def _resource(self, entry: Entry) -> Resource:
+        effect = entry.effect
+        assert effect is not None
+        named = effect.resource
+        if named not in GENERAL or (named is not None and effect.source is Source.DECLARED):
+            key: Any = named
+            met: Any = named
+        else:
+            callee = entry.callee
+            met = callee.__self__ if type(callee) is MethodType else callee
+            key = id(met)
+        known = self._known.get(key)
+        # Kept with the object itself: another one may get its address otherwise.
+        if known is not None and (known[0] is met or type(key) is str):
+            return known[1]
+        name = key if type(key) is str else describe(entry.callee)
+        resource = Resource(name, Width(current().max_workers), self._begin)
+        while len(self._known) >= MOST_RESOURCES:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[key] = met, resource
+        return resource
+
+    def resources(self) -> list[Resource]:
+        """All that have been met."""
+        return [resource for _, resource in list(self._known.values())]
+
+    def forget(self) -> None:
+        """In a forked child, nothing is under way."""
+        for resource in self.resources():
+            resource.forget()
