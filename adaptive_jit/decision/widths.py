@@ -94,7 +94,7 @@ class Width:
     """
 
     __slots__ = (
-        "_base", "_down", "_failed", "_good", "_most", "_patience", "_ratio", "_rest", "_stretch",
+        "_base", "_down", "_failed", "_good", "_most", "_patience", "_ratio", "_rest", "_rising", "_stretch",
         "ceiling", "epoch", "now",
     )  # fmt: skip
 
@@ -112,6 +112,7 @@ class Width:
         self._failed = 0
         self._good = 0
         self._rest = 0
+        self._rising = True
         self._patience = WAIT
 
     def ended(self, epoch: int, seconds: float) -> None:
@@ -119,7 +120,7 @@ class Width:
         if epoch != self.epoch:
             return
         stretch = self._stretch
-        if stretch.cold:
+        if stretch.cold and not self._rising:
             # The first ones met fewer of their kind than this width brings.
             stretch.cold -= 1
             return
@@ -138,7 +139,7 @@ class Width:
         """Take in that the resource said "too many" to one that began in *epoch* (now)."""
         if epoch is not None and epoch != self.epoch:
             return  # one of the same crowd, or one from before
-        self.ceiling = self.now
+        self.ceiling, self._rising = self.now, False
         base = self._base
         if base is not None and base.width < self.now:
             self._go(base.width)  # an attempt
@@ -153,7 +154,10 @@ class Width:
         margin = CHEAPER if tried.width < base.width else WORTHWHILE
         gain = tried.log_rate - base.log_rate - margin
         error = math.hypot(base.error, tried.error)
-        if abs(gain) < CERTAIN * error and tried.n < MOST_STRETCH * FEWEST:
+        if self._rising:
+            # The first ascent is not held up: what it overshoots, the way down finds.
+            gain += CERTAIN * error
+        elif abs(gain) < CERTAIN * error and tried.n < MOST_STRETCH * FEWEST:
             return
         if gain > 0.0:
             self._base, self._failed = tried, 0
@@ -166,6 +170,14 @@ class Width:
         """Try the next width of the search; rest at the best one if there is none."""
         base = self._base
         assert base is not None
+        if self._rising:
+            higher = self._step(base.width)
+            if self._failed or higher == base.width:
+                # What was hurried is measured anew, and then fewer are tried.
+                self._rising, self._base, self._failed, self._down = False, None, 1, True
+                higher = base.width
+            self._go(higher)
+            return
         while True:
             if self._failed >= 2:
                 self._failed, self._down = 0, False

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import _thread
 import time
+import weakref
 from collections import deque
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from adaptive_jit.runtime.pending import Entry
 
 MOST_RESOURCES: Final = 1024
-"""Resources whose width is kept, the last ones to be met first to be forgotten."""
+"""Resources whose width is kept; the first to be met is the first to be forgotten."""
 
-GENERAL: Final = frozenset({"http", "files", "console", "environment", "process", None})
+GENERAL: Final = frozenset({"http", "files", "console", "environment", "process"})
 """Resources that say what kind of thing an operation meets, not which one."""
 
 Ended = tuple[int, float, bool]
@@ -158,7 +159,7 @@ class Gate:
 
     def __init__(self, begin: Callable[[Any], None]) -> None:
         self._begin = begin
-        self._known: dict[Any, tuple[Any, Resource]] = {}
+        self._known: dict[int | str, tuple[weakref.ref[Any] | None, Resource]] = {}
 
     def start(self, entry: Entry, forced: bool = False) -> None:
         """Begin *entry*, or have it wait for room at what it meets.
@@ -180,18 +181,24 @@ class Gate:
         effect = entry.effect
         assert effect is not None
         named = effect.resource
-        if named not in GENERAL or (named is not None and effect.source is Source.DECLARED):
-            key: Any = named
-            met: Any = named
-        else:
-            callee = entry.callee
-            met = callee.__self__ if type(callee) is MethodType else callee
-            key = id(met)
-        known = self._known.get(key)
-        # Kept with the object itself: another one may get its address otherwise.
-        if known is not None and (known[0] is met or type(key) is str):
+        if named is not None and (named not in GENERAL or effect.source is Source.DECLARED):
+            known = self._known.get(named)
+            return self._new(named, None, named) if known is None else known[1]
+        callee = entry.callee
+        met = callee.__self__ if type(callee) is MethodType else callee
+        known = self._known.get(id(met))
+        if known is not None and (known[0] is None or known[0]() is met):
             return known[1]
-        name = key if type(key) is str else describe(entry.callee)
+        try:
+            # Never the object itself: nothing of the library may keep the program's.
+            reference = weakref.ref(met)
+        except TypeError:
+            name = describe(callee)
+            known = self._known.get(name)
+            return self._new(name, None, name) if known is None else known[1]
+        return self._new(id(met), reference, describe(callee))
+
+    def _new(self, key: int | str, met: weakref.ref[Any] | None, name: str) -> Resource:
         resource = Resource(name, Width(current().max_workers), self._begin)
         while len(self._known) >= MOST_RESOURCES:
             self._known.pop(next(iter(self._known)), None)
@@ -206,3 +213,8 @@ class Gate:
         """In a forked child, nothing is under way."""
         for resource in self.resources():
             resource.forget()
+
+    def retire(self) -> None:
+        """Let go of everything, at interpreter exit."""
+        self.forget()
+        self._known.clear()

@@ -240,6 +240,7 @@ def retire() -> None:
     """
     for controller in list(dict.fromkeys(_controllers.values())):
         controller.retire()
+    gate.retire()
     let_go()
 
 

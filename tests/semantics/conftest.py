@@ -20,6 +20,14 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_known_of_services() -> None:
+    """What one test has learnt of a client or a function, another would go by."""
+    from adaptive_jit.engine.host import gate
+
+    gate.retire()
+
+
 @pytest.fixture
 def closing() -> Iterator[contextlib.ExitStack]:
     """Close what the test opens."""
