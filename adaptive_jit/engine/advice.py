@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adaptive_jit.decision import saving_together
 from adaptive_jit.effects.escape import contradiction
@@ -14,6 +14,8 @@ from adaptive_jit.reporting.lines import UNORDERED
 from adaptive_jit.reporting.which_line import entry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adaptive_jit.engine.controller import Controller
     from adaptive_jit.records import Effect, Operation
     from adaptive_jit.reporting.lines import Entry
@@ -76,7 +78,7 @@ def _lines(controller: Controller) -> dict[str, _Line]:
         elif site.discarded:
             continue
         else:
-            proposed = _proposed(site)
+            proposed = _proposed(site, controller.state.sites)
         if proposed is not None:
             write, because, see = proposed
             lines.setdefault(write, _Line(because, see, [])).operations.append(operation)
@@ -115,14 +117,14 @@ class _Savings:
         return saving_together(trace, plan, operations, costs)
 
 
-def line_for(site: Site, why: str) -> tuple[str, str]:
+def line_for(site: Site, sites: Sequence[Site], why: str) -> tuple[str, str]:
     """What to write for an operation that stays in order for the reason *why*, and its entry.
 
-    Both are empty where nothing helps. Savings are not looked at.
+    *sites* are all of its function. Both are empty where nothing helps. Savings are not looked at.
     """
     effect = site.effect
     if effect is not None and not site.discarded and site.callee:
-        proposed = _proposed(site)
+        proposed = _proposed(site, sites)
         if proposed is not None:
             return proposed[0], proposed[2]
     entry = entry_of(why)
@@ -133,7 +135,7 @@ def line_for(site: Site, why: str) -> tuple[str, str]:
     return "" if entry.declares else entry.line, entry.key
 
 
-def _proposed(site: Site) -> tuple[str, str, str] | None:
+def _proposed(site: Site, sites: Sequence[Site]) -> tuple[str, str, str] | None:
     """The line, on what condition it holds, and its entry; ``None`` where no line would help."""
     effect, name = site.effect, declarable(site.callee)
     assert effect is not None
@@ -146,7 +148,7 @@ def _proposed(site: Site) -> tuple[str, str, str] | None:
         if entry is not None and not entry.declares:
             line = entry.line
             return (line, reason, key) if line else None
-        word, condition = _word(site, name, entry)
+        word, condition = _word(_seen(site, sites), name, entry)
         return _declared(word, name), f"{condition}, which cannot be seen: {reason}", key
     if effect.kind is EffectKind.WRITES and _may_ask(effect):
         condition = "if what it posts is a question and changes nothing"
@@ -160,10 +162,18 @@ def _rewritten(change: str) -> tuple[str, str, str] | None:
     return None if entry is None or entry.declares else (entry.line, change, entry.key)
 
 
-def _word(site: Site, name: str, entry: Entry | None) -> tuple[str, str]:
+def _seen(site: Site, sites: Sequence[Site]) -> Any:
+    """What the callee of *site* was seen to do wherever the function calls it."""
+    seen = site.seen
+    for other in sites:
+        if other is not site and other.callee == site.callee and other.seen is not None:
+            seen = other.seen if seen is None else seen.joined(other.seen)
+    return seen
+
+
+def _word(seen: Any, name: str, entry: Entry | None) -> tuple[str, str]:
     """Which declaration, and on what condition."""
     private = entry is not None and entry.line == UNORDERED
-    seen = site.seen
     if seen is not None and seen.has_written:
         return "unordered", f"if nobody minds the order of what it does ({seen})"
     remark = "" if seen is None else f" ({seen})"

@@ -141,7 +141,7 @@ def _operation(controller: Controller, operation: Operation, *, forced: bool) ->
     if early and not forced and phase not in (Phase.TRIAL, Phase.PARALLEL):
         early = False  # what was planned is not what runs
         why = _in_vain(controller, operation) if phase is Phase.DIRECT else why
-    write, see = ("", "") if early else line_for(site, why)
+    write, see = ("", "") if early else line_for(site, controller.state.sites, why)
     return OperationStats(
         index=operation.index,
         line=operation.line,

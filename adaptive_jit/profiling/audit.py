@@ -106,6 +106,12 @@ class Sightings:
         self.calls += 1
         self.kinds.update(kinds)
 
+    def joined(self, other: Sightings) -> Sightings:
+        """What the calls of both places were seen to do."""
+        both = Sightings()
+        both.calls, both.kinds = self.calls + other.calls, self.kinds + other.kinds
+        return both
+
     def __str__(self) -> str:
         of = f"{self.calls:,} call{'s' * (self.calls != 1)}"
         if not self.kinds:

@@ -12,6 +12,7 @@ from adaptive_jit import adaptive, explain, stats, unordered
 from adaptive_jit.decision import Costs, Plan, Trace, TraceCall, savings
 from adaptive_jit.engine import registry
 from adaptive_jit.engine.advice import declarable
+from adaptive_jit.profiling.audit import Sightings
 from adaptive_jit.records import Effect, EffectKind, Source
 
 
@@ -132,6 +133,18 @@ def test_what_was_seen_decides_which_declaration_is_proposed(its: Any) -> None:
     assert "(changes files in 2 of 5 calls)" in one.because
     assert two.write.startswith("reads(")
     assert "if it only reads (no write seen in 5 calls, which proves nothing)" in two.because
+
+
+def test_what_was_seen_anywhere_counts_wherever_the_callee_is_called(its: Any) -> None:
+    """One declaration is for all of its calls."""
+    for site, kinds in zip(its.sites, (set(), {"changes files"}, set()), strict=True):
+        site.callee = f"{__name__}.first"
+        site.seen = Sightings()
+        site.seen.add(kinds)
+    (advice,) = stats(its.function).advice
+    assert advice.write == f"unordered({__name__}.first)"
+    assert "(changes files in 1 of 3 calls)" in advice.because
+    assert {one.write for one in stats(its.function).operations} == {advice.write}
 
 
 @pytest.mark.parametrize(
