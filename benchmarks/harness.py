@@ -177,13 +177,19 @@ def processor() -> str:
     return names[0] if names else platform.processor() or "unknown"
 
 
-def write(report: Report, options: Options, before: dict[str, Any]) -> None:
-    """Write *report* as Markdown and JSON into the reports folder, named by date."""
+def write(
+    report: Report, options: Options, before: dict[str, Any], command: str | None = None
+) -> None:
+    """Write *report* as Markdown and JSON into the reports folder, named by date.
+
+    *command* is what gives it again; by default that of a benchmark.
+    """
     if options.reports is None:
         return
     options.reports.mkdir(parents=True, exist_ok=True)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    command = f"python -m benchmarks {report.name} --pairs {options.pairs}"
+    if command is None:
+        command = f"python -m benchmarks {report.name} --pairs {options.pairs}"
     stem = options.reports / f"{today}-{report.name}"
     after = machine()
     stem.with_suffix(".md").write_text(markdown(report, command, before, after), encoding="utf-8")

@@ -189,10 +189,11 @@ def release(function: FunctionType) -> None:
     _left_alone.pop(function, None)
 
 
-def counts_of(functions: Iterable[FunctionType]) -> RunAheadCounts:
-    """How the early starts of *functions* ended, all together."""
-    controllers = dict.fromkeys(map(_controllers.get, functions))
-    return counts_in(site for c in controllers if c is not None for site in c.state.sites)
+def counts_of(functions: Iterable[FunctionType]) -> tuple[RunAheadCounts, int]:
+    """How the early starts of *functions* ended, and how many were handed to other threads."""
+    controllers = [c for c in dict.fromkeys(map(_controllers.get, functions)) if c is not None]
+    counts = counts_in(site for c in controllers for site in c.state.sites)
+    return counts, sum(c.state.handed for c in controllers)
 
 
 def stats_of(function: Any) -> FunctionStats:

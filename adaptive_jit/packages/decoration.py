@@ -10,6 +10,7 @@ from dataclasses import fields
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Self
 
+from adaptive_jit import clock
 from adaptive_jit.decorator import adapt, checked
 from adaptive_jit.engine import registry
 from adaptive_jit.errors import ConfigurationError
@@ -59,7 +60,9 @@ class Decoration:
         # Weak: a module that is loaded anew does not keep its former functions.
         self._decorated: weakref.WeakSet[FunctionType] = weakref.WeakSet()
         self._reasons: weakref.WeakKeyDictionary[FunctionType, str] = weakref.WeakKeyDictionary()
-        self._gone = RunAheadCounts()
+        self._gone, self._handed = RunAheadCounts(), 0
+        self.seconds = 0.0
+        """What finding and decorating the functions has taken."""
 
     def begin(self) -> None:
         """Decorate what is there and wait for the rest."""
@@ -76,7 +79,7 @@ class Decoration:
 
     def __str__(self) -> str:
         done = f"{self.decorated} functions decorated in {len(self.modules)} modules"
-        early = f"{self.counts().started} operations started early"
+        early = f"{self.counts().started} operations started early, {self.handed} in other threads"
         lines = [f"{self.package}: {done}, {len(self._reasons)} left alone; {early}"]
         lines += [f"  {number:5}  {why}" for why, number in self.reasons().most_common()]
         return "\n".join(lines)
@@ -98,24 +101,35 @@ class Decoration:
 
     def counts(self) -> RunAheadCounts:
         """How the early starts of all these functions ended, in operations."""
-        now = registry.counts_of(list(self._decorated))
+        now, _ = registry.counts_of(list(self._decorated))
         names = [field.name for field in fields(RunAheadCounts)]
         return RunAheadCounts(*(getattr(self._gone, n) + getattr(now, n) for n in names))
+
+    @property
+    def handed(self) -> int:
+        """Operations that were started early in another thread.
+
+        The rest of those that `counts` calls started was pure and so quick
+        that the calling thread computed them itself, ahead of their turn.
+        """
+        return self._handed + registry.counts_of(list(self._decorated))[1]
 
     def undo(self) -> None:
         """Put every function's own code back, and hear of no further import. Counts are kept."""
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        self._gone = self.counts()
+        self._gone, self._handed = self.counts(), self.handed
         for function in [*self._decorated, *self._reasons]:
             if self._reasons.get(function) != ALREADY:
                 registry.release(function)
 
     def _executed(self, module: ModuleType) -> None:
+        began = clock.SYSTEM.seconds()
         namespace = vars(module)
         self.modules[str(namespace.get("__name__"))] = None
         for function in list(functions_of(namespace, self._owns(namespace))):
             self._adapt(function)
+        self.seconds += clock.SYSTEM.seconds() - began
 
     def _owns(self, namespace: dict[str, object]) -> Callable[[FunctionType], bool]:
         """Functions of this module, or of one that was executed before and whose wrapper is here."""

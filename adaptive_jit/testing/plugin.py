@@ -75,5 +75,7 @@ def _counted(config: pytest.Config) -> Iterator[dict[str, Any]]:
             "modules": len(decoration.modules),
             "decorated": decoration.decorated,
             "left_alone": dict(decoration.reasons()),
+            "seconds": decoration.seconds,
+            "handed": decoration.handed,
             "counts": asdict(decoration.counts()),
         }
