@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -301,10 +302,26 @@ def test_a_declaration_that_was_seen_to_be_wrong_is_followed_no_more(
     assert "changes files in 1 of 1 call" in effect.reason
     assert stats(decorated).operations[1].effect is EffectKind.UNKNOWN
     assert host.host("proved").effect_of(helper, (tmp_path,), {}).source is Source.DECLARED
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as again:
+        warnings.simplefilter("always")
         reset(decorated)
-        decorated()  # said once
+        decorated()
+    assert again == []  # said once
+
+
+def test_another_function_in_the_place_of_a_disproved_one_is_believed() -> None:
+    """Identifiers are used again; the reference tells."""
+
+    def gone() -> None: ...
+
+    def here() -> None: ...
+
+    reads(here)
+    effect = host.host("observed").effect_of(here, (), {})
+    observed._disproved[id(here)] = (weakref.ref(gone), "changes files")
+    assert observed.disproved(effect, here) is effect
+    observed._disproved[id(here)] = (weakref.ref(here), "changes files")
+    assert observed.disproved(effect, here).kind is EffectKind.UNKNOWN
 
 
 def test_unordered_may_write(tmp_path: Path) -> None:
