@@ -7,7 +7,9 @@ of 1.11 is a share of 90 % of the ideal speed-up: the goal.
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -188,6 +190,105 @@ def try_around_each_call() -> Any:
         except ValueError:
             out.append(-1)
     return out
+
+
+@construct()
+def match_in_a_loop() -> Any:
+    """`match` on the items of a loop."""
+    out = []
+    items: list[Any] = [(1, 2), [3], "x", 7, {"n": 4}, None]
+    for item in items:
+        match item:
+            case (a, b):
+                out.append(latency(a + b))
+            case [a] | {"n": a}:
+                out.append(latency(a))
+            case int(n) if n > 3:
+                out.append(latency(n))
+            case _:
+                out.append(latency(0))
+    return out
+
+
+@construct(path=2)
+def match_on_fetched_values() -> Any:
+    """`match` on an operation, another behind it."""
+    out = []
+    for i in range(COUNT // 2):
+        match latency(i):
+            case 1:
+                out.append(latency(1))
+            case n:
+                out.append(latency(n))
+    return out
+
+
+@construct()
+def body_of_a_lock() -> Any:
+    """The body of a known context manager."""
+    out = []
+    lock = threading.Lock()
+    with lock:
+        for i in range(COUNT):
+            out.append(latency(i))
+    return out
+
+
+@construct()
+def suppress_around_each_call() -> Any:
+    """`contextlib.suppress` around each call."""
+    out = []
+    for i in range(COUNT):
+        with contextlib.suppress(ValueError):
+            out.append(latency(i))
+    return out
+
+
+@construct()
+def try_with_all_clauses() -> Any:
+    """`try`, `except`, `else` and `finally` in each round."""
+    out = []
+    done = 0
+    for i in range(COUNT):
+        try:
+            found = latency(i)
+        except ValueError:
+            continue
+        else:
+            out.append(found)
+        finally:
+            done += 1
+    return out, done
+
+
+@construct()
+def retries_of_each_item() -> Any:
+    """An inner loop that ends with the first attempt that succeeds."""
+    out = []
+    for i in range(COUNT):
+        for _attempt in range(3):
+            try:
+                found = latency(i)
+                break
+            except ValueError:
+                continue
+        out.append(found)
+    return out
+
+
+@construct()
+def try_between_statements() -> Any:
+    """What stands in a `try` and what stands around it."""
+    a = latency(1)
+    try:
+        b = latency(2)
+        c = latency(3)
+    except ValueError:
+        b = c = 0
+    d = latency(4)
+    e = latency(5)
+    f = latency(6)
+    return a, b, c, d, e, f
 
 
 @construct()

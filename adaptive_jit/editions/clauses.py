@@ -69,7 +69,8 @@ class Clauses(Walks):
             function = self.transparent(item.context_expr.func, [])
             self.emit(ast.Expr(method(load(CHECK), "w", function)))
         self.block(node.body)
-        self.forget(stored_names(node.body))
+        if len(node.body) > 1:
+            self.forget(stored_names(node.body))
 
     def match(self, node: ast.Match) -> None:
         """Case after case, as far as the subject and the guards are known."""

@@ -206,7 +206,9 @@ class Replay(ast.NodeTransformer):
             if clause.type is not None:
                 clause.type = self.visit(clause.type)
             clause.body = [self.caught(), *self.block(clause.body)]
-        node.finalbody = self.block(node.finalbody)
+        if node.finalbody:
+            # An exception may be on its way: what raised it has ended.
+            node.finalbody = [self.caught(), *self.block(node.finalbody)]
         return node
 
     @staticmethod

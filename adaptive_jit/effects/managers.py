@@ -13,7 +13,6 @@ given anything to enter while the body runs.
 from __future__ import annotations
 
 import _thread
-import sys
 from typing import Any, Final
 
 from adaptive_jit.effects.attributes import MISSING, class_member
@@ -41,8 +40,6 @@ def enters_quietly(manager: Any) -> bool:
         return True
     home = kind.__module__
     if type(home) is not str or f"{home}.{kind.__qualname__}" not in _CLASSES:
-        return False
-    if getattr(sys.modules.get(home), kind.__qualname__, None) is not kind:
         return False
     for name in ("__enter__", "__exit__"):
         member = class_member(kind, name)

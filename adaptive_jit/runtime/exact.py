@@ -129,7 +129,10 @@ _BUILTINS = dict(vars(builtins))
 
 def is_quiet_manager(function: Any) -> bool:
     """A class of contextlib whose context managers do nothing on entry."""
-    return function is contextlib.suppress or function is contextlib.nullcontext
+    return any(function is kind for kind in _QUIET)
+
+
+_QUIET = (contextlib.suppress, contextlib.nullcontext)
 
 
 def iterates(value: Any) -> bool:

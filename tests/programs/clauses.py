@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import world.operations as operations
+from world.model import current
 from world.objects import Guarded, Loud
 from world.operations import (
     Refused,
@@ -171,6 +172,19 @@ def match_on_an_unknown_element__twin(value: Any) -> Any:
     return a, b, c
 
 
+@program(settles=False, arguments=lambda: ([1, 2, Loud(1), 4, 5],))
+def match_on_values_that_become_unknown(values: list[Any]) -> Any:
+    """Rounds may have been overtaken that then meet a value of the user's."""
+    out = []
+    for i in range(5):
+        match flag(i, values[i]):
+            case 7:
+                out.append(second(i))
+            case _:
+                out.append(fetch(i))
+    return out
+
+
 class _Asking(type):
     def __instancecheck__(cls, instance: object) -> bool:
         mystery("instance")
@@ -281,6 +295,18 @@ def match_with_jumps(items: list[int]) -> Any:
     return out
 
 
+@program(overlaps=0, arguments=lambda: ([1, 2, 3], {"a": 1, "b": 2}))
+def match_that_collects_the_rest(items: list[int], table: dict[str, int]) -> Any:
+    """What is left over is a new list or dict: a read of it is not started with another."""
+    match items:
+        case [_, *others]:
+            a = fetch(others)
+    match table:
+        case {"a": _, **others}:
+            b = fetch(others)
+    return a, b
+
+
 # ------------------------------------------------------------------ try
 
 
@@ -344,6 +370,45 @@ def return_out_of_a_try() -> Any:
     finally:
         note("left")
     return fetch(3)
+
+
+@program(overlaps=2)
+def return_through_a_finally() -> Any:
+    """What stands in a `finally` overlaps with what is returned."""
+    done = 0
+    try:
+        return fetch(1)
+    finally:
+        done = fetch(2)
+        note(done)
+
+
+@program(settles=False)
+def name_that_may_not_have_been_bound() -> Any:
+    """What a `try` binds may hold its old value behind it: nothing starts with the new one."""
+    out = []
+    for i in range(8):
+        n = 1
+        try:
+            out.append(refuse(i))
+            n = 2
+        except Refused:
+            pass
+        out.append(second(n))
+    return out
+
+
+@program(overlaps=3, meet=("flag",))
+def except_that_was_never_needed() -> Any:
+    """What has never been looked at in an `except` holds nothing back."""
+    out = []
+    failed = 0
+    for i in range(4):
+        try:
+            out.append(second(i) if flag(i, 1) else 0)
+        except Refused:
+            failed += i
+    return out, failed
 
 
 @program(overlaps=4)
@@ -808,6 +873,31 @@ def error_within_a_known_manager() -> Any:
             out.append(fetch(3))
     out.append(stream.closed)
     out.append(second(4))
+    return out
+
+
+class _Closed:
+    """Tells what is under way when it is closed."""
+
+    def __init__(self) -> None:
+        self.in_flight = -1
+
+    def close(self) -> None:
+        self.in_flight = current().in_flight
+
+
+@program(settles=False)
+def nothing_is_under_way_when_it_is_left() -> Any:
+    """Also when an exception leaves: what began inside has ended."""
+    out: list[Any] = []
+    for i in range(3):
+        held = _Closed()
+        with contextlib.suppress(Refused):
+            with contextlib.closing(held):
+                out.append(refuse(i, i == 1))
+                out.append(fetch(i))
+                out.append(second(i))
+        out.append(held.in_flight)
     return out
 
 
