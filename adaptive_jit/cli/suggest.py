@@ -191,10 +191,7 @@ def document(
     looked_at: int,
 ) -> tuple[Block, ...]:
     """What is shown: a summary, then function by function, then what is stopped, then loops."""
-    looked = words.count(looked_at, "function")
-    summary = f"{len(functions)} of {looked} would gain" if functions else (
-        f"none of {looked} would gain: they do not wait for several things that may overlap"
-    )  # fmt: skip
+    summary = _summary(len(functions), looked_at)
     blocks: list[Block] = [Title("suggest"), Paragraph((Span(summary),), indent=0)]
     for one in functions:
         blocks += _function(one)
@@ -206,6 +203,15 @@ def document(
         blocks.append(Heading("Loops outside functions, where nothing runs ahead"))
         blocks += (_loop(loop) for loop in loops)
     return tuple(blocks)
+
+
+def _summary(gaining: int, looked_at: int) -> str:
+    if not looked_at and not gaining:
+        return "none of the modules in the program's folder defines a function that was looked at"
+    looked = words.count(looked_at, "function")
+    if gaining:
+        return f"{gaining} of {looked} would gain"
+    return f"none of {looked} would gain: they do not wait for several things that may overlap"
 
 
 def _function(one: Suggestion) -> Iterator[Block]:

@@ -281,6 +281,7 @@ def test_only_a_gain_that_would_be_tried_is_told(stats, decorated, gains):
 def test_nothing_to_gain_is_said():
     assert "none of 3 functions would gain" in shown([])
     assert "none of 1 function would gain" in shown([], looked_at=1)
+    assert "none of the modules in the program's folder" in shown([], looked_at=0)
 
 
 def test_loops_outside_functions_are_told(measured, monkeypatch):
