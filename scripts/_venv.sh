@@ -15,7 +15,10 @@ environment() {
     python="$folder/bin/python"
     if [ ! -x "$python" ] || [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
         echo "installing .[$extras] into ${folder#"$root"/}" >&2
-        "$base" -m venv --clear "$folder"
+        # Another interpreter needs a new environment; other requirements only what they add.
+        if [ "$("$python" -V 2>/dev/null)" != "$("$base" -V)" ]; then
+            "$base" -m venv --clear "$folder"
+        fi
         "$python" -m pip install -qq --disable-pip-version-check --editable ".[$extras]"
         printf '%s\n' "$stamp" > "$folder/stamp"
     fi
