@@ -311,7 +311,7 @@ def property_that_counts(adaptive: Any) -> Any:
     return lambda: Account().forward()
 
 
-@factory(overlaps=2, threads=False)  # its list is shared
+@factory(overlaps=2, threads=False, settles=False)  # a shared list; every other call in order
 def cached_property_between(adaptive: Any) -> Any:
     """A cached property is made at its first use, in its turn; a made one stops nothing."""
     made: list[str] = []
