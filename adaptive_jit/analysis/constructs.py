@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.analysis.clauses import attempted, entered, matched
 from adaptive_jit.syntax.scope import Scope, captured_names, changed_container
+from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +108,7 @@ def _annotated(node: ast.AnnAssign, scope: Scope, _loop: bool) -> str | None:
 def _augmented(node: ast.AugAssign, scope: Scope, _loop: bool) -> str | None:
     if not isinstance(node.target, ast.Name):
         return "changes an attribute or element in place"
-    for inner in ast.walk(node.value):
+    for inner in walk(node.value):
         if isinstance(inner, ast.NamedExpr) and inner.target.id == node.target.id:
             return f"reads `{inner.target.id}` to the left of where it is assigned (:=)"
     return _target(node.target, scope) or expression(node.value, scope)
@@ -159,10 +160,10 @@ def _for(node: ast.For, scope: Scope, in_loop: bool) -> str | None:
 def _while(node: ast.While, scope: Scope, _loop: bool) -> str | None:
     """Rounds that are counted by locals, without a call in the condition or the counting."""
     unknown = "`while`: the number of rounds is not known beforehand"
-    names = {inner.id for inner in ast.walk(node.test) if isinstance(inner, ast.Name)}
+    names = {inner.id for inner in walk(node.test) if isinstance(inner, ast.Name)}
     parts: list[ast.AST] = [node.test]
-    for inner in (part for statement in node.body for part in ast.walk(statement)):
-        bound = {n.id for n in ast.walk(inner) if isinstance(n, ast.Name) and _binds(n)}
+    for inner in (part for statement in node.body for part in walk(statement)):
+        bound = {n.id for n in walk(inner) if isinstance(n, ast.Name) and _binds(n)}
         bound |= captured_names(inner)
         if bound & names and isinstance(inner, ast.stmt):
             if not isinstance(inner, ast.Assign | ast.AugAssign):
@@ -170,7 +171,7 @@ def _while(node: ast.While, scope: Scope, _loop: bool) -> str | None:
             parts.append(inner.value)
     if node.orelse or len(parts) == 1:
         return unknown
-    if any(isinstance(inner, ast.Call) for part in parts for inner in ast.walk(part)):
+    if any(isinstance(inner, ast.Call) for part in parts for inner in walk(part)):
         return unknown
     reason = expression(node.test, scope)
     for statement in node.body:
@@ -200,7 +201,7 @@ def _with(node: ast.With, scope: Scope, in_loop: bool) -> str | None:
 
 def _loop_target(target: ast.expr, scope: Scope) -> str | None:
     if isinstance(target, ast.Tuple) and _nested_names(target):
-        names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
+        names = [n.id for n in walk(target) if isinstance(n, ast.Name)]
         bad = [name for name in names if not scope.is_plain_local(name)]
         return _shared(bad[0], scope) if bad else None
     return _target(target, scope) if isinstance(target, ast.Name) else "an unusual loop target"
@@ -237,7 +238,7 @@ _CHECKS: dict[type, Callable[[Any, Scope, bool], str | None]] = {
 
 def expression(node: ast.expr, scope: Scope) -> str | None:
     """Return why the slice cannot follow *node*; ``None`` if it can."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.NamedExpr):
             reason = _named(inner, node, scope)
             if reason is not None:
@@ -271,8 +272,8 @@ def _parent(node: ast.Call, whole: ast.expr, scope: Scope) -> str | None:
     """`super().name` in a method whose first parameter is never bound anew."""
     if node.args or node.keywords or scope.first is None or "super" in scope.local:
         return "`super` with arguments"
-    for inner in ast.walk(whole):
-        inside = isinstance(inner, _OWN_SCOPE) and any(part is node for part in ast.walk(inner))
+    for inner in walk(whole):
+        inside = isinstance(inner, _OWN_SCOPE) and any(part is node for part in walk(inner))
         if inside:
             return "`super()` in a scope of its own"
         if isinstance(inner, ast.Attribute) and inner.value is node:
@@ -285,8 +286,8 @@ def _named(node: ast.NamedExpr, whole: ast.expr, scope: Scope) -> str | None:
     name = node.target.id
     if not scope.is_plain_local(name):
         return _shared(name, scope)
-    for inner in ast.walk(whole):
-        if isinstance(inner, _OWN_SCOPE) and any(part is node for part in ast.walk(inner)):
+    for inner in walk(whole):
+        if isinstance(inner, _OWN_SCOPE) and any(part is node for part in walk(inner)):
             return "assigns inside an expression with a scope of its own (:=)"
         if not isinstance(inner, ast.Name) or inner.id != name or inner is node.target:
             continue

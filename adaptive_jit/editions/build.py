@@ -35,6 +35,7 @@ from adaptive_jit.editions.replay import Replay
 from adaptive_jit.editions.statements import Slice
 from adaptive_jit.syntax.scope import captured_names, is_parent, stored_names
 from adaptive_jit.syntax.source import NotAnalysable, compile_function
+from adaptive_jit.syntax.trees import copied, positioned, walk
 
 if TYPE_CHECKING:
     from adaptive_jit.syntax.program import Analysis, RegionSource
@@ -186,7 +187,7 @@ class _Assembly:
 
     def region(self, region: RegionSource) -> list[ast.stmt]:
         statements = list(region.statements)
-        plain = copy.deepcopy(statements)
+        plain = copied(statements)
         names = self.inputs(statements)
         self.slices[region.record.index] = self.slice(region, names)
         replay = Replay(self.analysis)
@@ -208,7 +209,7 @@ class _Assembly:
         scope = self.analysis.scope
         read = loaded_names(*statements) | stored_names(statements)
         own = scope.local | set(self.analysis.source.free)
-        parents = any(is_parent(inner) for part in statements for inner in ast.walk(part))
+        parents = any(is_parent(inner) for part in statements for inner in walk(part))
         if parents and scope.first is not None:
             return sorted((read & own) | {"__class__", scope.first})
         return sorted((read & own) - {"__class__"})
@@ -245,7 +246,8 @@ class _Assembly:
             [*prologue, *builder.out, *end],
             [],
         )
-        module = ast.Module([ast.fix_missing_locations(function)], [])
+        module = ast.Module([function], [])
+        positioned(module)
         compiled = compile(module, "<issue slice>", "exec", dont_inherit=True)
         return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
 

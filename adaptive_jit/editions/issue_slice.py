@@ -17,6 +17,7 @@ from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.replay import mangled
 from adaptive_jit.syntax.program import Analysis, CallRole
 from adaptive_jit.syntax.scope import is_parent
+from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
     from adaptive_jit.editions.needs import Needs
@@ -234,7 +235,7 @@ class Emitter(abc.ABC):
             return ast.Starred(self.part(part.value, inputs, later), ast.Load())
         if isinstance(part, ast.Slice):
             return self.rebuilt(part, inputs)
-        computes = any(guard_of(inner) for inner in ast.walk(part) if inner is not part)
+        computes = any(guard_of(inner) for inner in walk(part) if inner is not part)
         if not (later and computes):
             return self.checked(part, self.transparent(part, inputs))
         value = self.value(part)
@@ -256,7 +257,7 @@ class Emitter(abc.ABC):
         return any(
             id(inner) in sites or isinstance(inner, ast.NamedExpr)
             for node in nodes
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     # ---- operations -----------------------------------------------------------------

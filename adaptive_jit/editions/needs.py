@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
+from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ def loaded_names(*nodes: ast.AST | None) -> set[str]:
         inner.id
         for node in nodes
         if node is not None
-        for inner in ast.walk(node)
+        for inner in walk(node)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
 
@@ -44,7 +45,7 @@ def leaves_loop(statements: Iterable[ast.AST]) -> bool:
 
 def contains_jump(statements: Iterable[ast.stmt], *kinds: type[ast.stmt]) -> bool:
     """Whether a statement of one of *kinds* is in *statements*, at any depth."""
-    return any(isinstance(inner, kinds) for node in statements for inner in ast.walk(node))
+    return any(isinstance(inner, kinds) for node in statements for inner in walk(node))
 
 
 def read_first(statements: Iterable[ast.stmt], bound: set[str]) -> set[str]:
@@ -137,7 +138,7 @@ class Needs:
 
     def _roots(self, statements: list[ast.stmt]) -> set[str]:
         roots: set[str] = set()
-        for node in (inner for statement in statements for inner in ast.walk(statement)):
+        for node in (inner for statement in statements for inner in walk(statement)):
             if isinstance(node, ast.Call) and id(node) in self.sites:
                 if self.sites[id(node)].role is not CallRole.MUTATOR:
                     roots |= loaded_names(node)
@@ -162,21 +163,21 @@ class Needs:
         return any(
             isinstance(inner, ast.NamedExpr) or id(inner) in self.sites
             for value in node.values[1:]
-            for inner in ast.walk(value)
+            for inner in walk(value)
         )
 
     def _operates(self, node: ast.If) -> bool:
         """Whether a branch decides about calls or about leaving."""
         return contains_jump([node], ast.Break, ast.Continue, ast.Return) or any(
             id(inner) in self.sites and self.sites[id(inner)].role is not CallRole.MUTATOR
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def makes(self, value: ast.expr | None) -> bool:
         """Whether *value* may hold a container that the slice makes a copy of its own of."""
         if value is None:
             return False
-        for node in ast.walk(value):
+        for node in walk(value):
             if isinstance(node, _MAKERS) or _is_new_tuple(node):
                 return True
             if isinstance(node, ast.Name) and node.id in self.made:
@@ -213,7 +214,7 @@ def _may_copy(node: ast.BinOp | ast.Subscript) -> bool:
 def _assignments(
     statements: Iterable[ast.AST],
 ) -> Iterator[tuple[set[str], ast.expr]]:
-    for node in (inner for statement in statements for inner in ast.walk(statement)):
+    for node in (inner for statement in statements for inner in walk(statement)):
         if isinstance(node, ast.Assign):
             changed = changed_container(node)
             names = {n for target in node.targets for n in _bound(target)}
@@ -236,7 +237,7 @@ def _bound(target: ast.expr) -> set[str]:
     """The names that an assignment to *target* binds: those in an index are read."""
     return {
         node.id
-        for node in ast.walk(target)
+        for node in walk(target)
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeVar
 
+from adaptive_jit.syntax.trees import walk
+
 if TYPE_CHECKING:
     from types import CodeType
 
@@ -57,7 +59,7 @@ def nowhere(node: T) -> T:
     CPython detail: the compiler writes "no line" for line numbers below zero, and its
     validator accepts -1 throughout (Python/ast.c, validate_positions; 3.11 to 3.13).
     """
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if "lineno" in inner._attributes and not hasattr(inner, "lineno"):
             inner.lineno = inner.end_lineno = -1  # type: ignore[attr-defined]
             inner.col_offset = inner.end_col_offset = -1  # type: ignore[attr-defined]
@@ -71,7 +73,7 @@ def located(node: T, like: ast.AST) -> T:
     (Python/compile.c, update_start_location_to_match_attr; 3.11 to 3.13), so a name
     that is ours must not reach over several lines as *like* may.
     """
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if "lineno" in inner._attributes and not hasattr(inner, "lineno"):
             ast.copy_location(inner, like)
             if isinstance(inner, ast.Attribute) and inner.end_lineno != inner.lineno:

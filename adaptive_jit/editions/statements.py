@@ -13,6 +13,7 @@ from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import ITEM, is_waited_for
 from adaptive_jit.syntax.program import CallRole
 from adaptive_jit.syntax.scope import changed_container, stored_names
+from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,7 +91,7 @@ class Slice(Clauses):
 
     def assignment(self, targets: list[ast.expr], value: ast.expr | None) -> None:
         assert value is not None
-        names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        names = {n.id for t in targets for n in walk(t) if isinstance(n, ast.Name)}
         target = targets[0]
         if isinstance(target, ast.Tuple):
             self.unpacked(target, value)
@@ -165,9 +166,9 @@ class Slice(Clauses):
     def is_idle(self, node: ast.If) -> bool:
         """Whether no operation depends on the outcome, as with the best score so far."""
         arms = [*node.body, *node.orelse]
-        if any(isinstance(inner, _LEAVES) for arm in arms for inner in ast.walk(arm)):
+        if any(isinstance(inner, _LEAVES) for arm in arms for inner in walk(arm)):
             return False
-        sites = (self.analysis.sites.get(id(inner)) for arm in arms for inner in ast.walk(arm))
+        sites = (self.analysis.sites.get(id(inner)) for arm in arms for inner in walk(arm))
         if any(site is not None and site.role is not CallRole.MUTATOR for site in sites):
             return False
         if self.operands is None:
@@ -246,20 +247,20 @@ class Slice(Clauses):
 
     def runs_as_strands(self, node: ast.For) -> bool:
         """Whether iterations may go on independently: no jump, nothing handed on."""
-        if not any(is_waited_for(inner) for s in node.body for inner in ast.walk(s)):
+        if not any(is_waited_for(inner) for s in node.body for inner in walk(s)):
             return False
         if leaves_loop(node.body) or node.orelse:
             return False
         handed_on = stored_names(node.body) & self.needs.names
-        bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        bound = {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
         return not handed_on & (read_first(node.body, bound) | self.read_elsewhere(node))
 
     def read_elsewhere(self, node: ast.stmt) -> set[str]:
-        inside = {id(inner) for inner in ast.walk(node)}
+        inside = {id(inner) for inner in walk(node)}
         return {
             inner.id
             for statement in self.statements
-            for inner in ast.walk(statement)
+            for inner in walk(statement)
             if isinstance(inner, ast.Name)
             and isinstance(inner.ctx, ast.Load)
             and id(inner) not in inside

@@ -11,6 +11,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.syntax.trees import walk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -72,7 +74,7 @@ def _first(function: ast.FunctionDef) -> str | None:
     if not arguments:
         return None
     name = arguments[0].arg
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             return None
         if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name == name:
@@ -162,8 +164,8 @@ def _collect_inner(node: ast.AST, scope: Scope) -> None:
         # Its first iterable is evaluated where it stands, not when it runs.
         first = node.generators[0].iter
         _collect(first, scope)
-        here = {id(inner) for inner in ast.walk(first)}
-    for inner in ast.walk(node):
+        here = {id(inner) for inner in walk(first)}
+    for inner in walk(node):
         if id(inner) in here:
             continue
         if isinstance(inner, ast.Name):
@@ -182,7 +184,7 @@ def _collect_comprehension(node: Any, scope: Scope) -> None:
     targets = {
         name.id
         for generator in node.generators
-        for name in ast.walk(generator.target)
+        for name in walk(generator.target)
         if isinstance(name, ast.Name)
     }
     scope.local = before | (scope.local - targets)
@@ -210,14 +212,14 @@ def _fresh(function: ast.FunctionDef, scope: Scope) -> set[str]:
     bound: dict[str, set[type]] = {}
     accepted: set[int] = set()
     last_change: dict[str, int] = {}
-    for node in ast.walk(function):
+    for node in walk(function):
         for target, kind in _display_targets(node):
             bound.setdefault(target.id, set()).add(kind)
             accepted.add(id(target))
     _changes(function, None, accepted, last_change, bound)
     escapes: dict[str, int] = {}
     spoiled = set(scope.parameters) | scope.captured | scope.foreign
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and id(node) not in accepted:
             if isinstance(node.ctx, ast.Load):
                 escapes[node.id] = min(escapes.get(node.id, node.lineno), node.lineno)
@@ -329,7 +331,7 @@ def manager_name(node: ast.AST) -> str:
 def captured_names(pattern: ast.AST) -> set[str]:
     """Names that patterns and `except … as` bind in *pattern* (alternatives bind the same)."""
     names = set()
-    for node in ast.walk(pattern):
+    for node in walk(pattern):
         name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
         if isinstance(node, ast.pattern | ast.ExceptHandler) and isinstance(name, str):
             names.add(name)

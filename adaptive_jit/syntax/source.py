@@ -11,11 +11,12 @@ from __future__ import annotations
 import __future__
 
 import ast
-import copy
 import linecache
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.syntax.trees import copied, positioned, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def locate(function: FunctionType) -> FunctionSource:
     class_name = parents[-1] if parents and parents[-1] != "<locals>" else None
     nested = "<locals>" in parents or bool(set(code.co_freevars) - {"__class__"})
     for definition in file.definitions.get((code.co_name, code.co_firstlineno), ()):
-        node = copy.deepcopy(definition)
+        node = copied(definition)
         source = FunctionSource(node, code, code.co_freevars, class_name, nested, file.imports)
         if compile_function(source, node) == code:
             return source
@@ -80,7 +81,7 @@ def compile_function(source: FunctionSource, node: ast.FunctionDef) -> CodeType 
     if source.imports:
         body = [ast.Import([ast.alias(name) for name in source.imports]), *body]
     module = ast.Module(body, [])
-    ast.fix_missing_locations(module)
+    positioned(module)
     flags = source.code.co_flags & _FUTURE_FLAGS
     try:
         compiled = compile(module, source.code.co_filename, "exec", flags=flags, dont_inherit=True)
@@ -163,7 +164,7 @@ def _imported(tree: ast.AST) -> set[str]:
 def _definitions(tree: ast.AST) -> dict[tuple[str, int], list[ast.FunctionDef]]:
     """The functions of a file by name and first line, which is that of a decorator if any."""
     found: dict[tuple[str, int], list[ast.FunctionDef]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef):
             line = node.decorator_list[0].lineno if node.decorator_list else node.lineno
             found.setdefault((node.name, line), []).append(node)

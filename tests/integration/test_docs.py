@@ -17,7 +17,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 SHELL_WORDS = {"cd", "export", "source", "set"}
-COMMANDS = {"adaptive-jit", "pip", "python", "python3", "git"}
+COMMANDS = {"pytest", "adaptive-jit", "pip", "python", "python3", "git"}
 
 
 def blocks(page: Path, language: str) -> list[str]:
