@@ -38,25 +38,34 @@ def adaptive(function: Any = _NOT_GIVEN, /, **settings: object) -> Any:
     Functions and methods are adapted; above other decorators the function
     that they wrap is; of a class its ``forward``, else its ``__call__``, or
     the one that ``method="name"`` names, also where it is inherited.
+    ``size=`` takes what a call does and says how much that is (a positive
+    number): ``@adaptive(size=lambda texts: len(texts))``. It is called with the
+    arguments of the call, and times are compared with sizes taken out.
     Coroutine functions, generators and lambdas are returned unchanged, the
     reason in ``explain``. Raises ``UnsupportedCallable`` for anything else,
     ``ConfigurationError`` for a wrong setting, ``StrategyUnavailable`` for a
     strategy that cannot be used here.
     """
-    method = settings.pop("method", None)
+    method, size = settings.pop("method", None), settings.pop("size", None)
     arguments = checked(settings)
     if method is not None and not isinstance(method, str):
         raise ConfigurationError(f"@adaptive(method={method!r}): give the name of a method")
+    if size is not None and not callable(size):
+        raise ConfigurationError(
+            f"@adaptive(size={size!r}): give a function that takes the arguments of a call "
+            "and returns how much there is to do"
+        )
     if function is _NOT_GIVEN:
-        return lambda target: _adapt(target, arguments, method)
-    return _adapt(function, arguments, method)
+        return lambda target: _adapt(target, arguments, method, size)
+    return _adapt(function, arguments, method, size)
 
 
 def checked(settings: dict[str, object]) -> dict[str, object]:
     """Return *settings* of a decorator; raises ``ConfigurationError`` for a wrong one."""
-    for name in ("size", "speculate"):
-        if name in settings:
-            raise ConfigurationError(f"@adaptive({name}=…) comes with a later version")
+    if "speculate" in settings:
+        raise ConfigurationError("@adaptive(speculate=…) comes with a later version")
+    if "size" in settings:
+        raise ConfigurationError("size= takes the arguments of one function: give it to @adaptive")
     for name in _OF_THE_PROCESS:
         if name in settings:
             raise ConfigurationError(
@@ -67,7 +76,9 @@ def checked(settings: dict[str, object]) -> dict[str, object]:
     return settings
 
 
-def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any:
+def _adapt(
+    target: Any, arguments: dict[str, object], method: str | None, size: Any = None
+) -> Any:
     if isinstance(target, type):
         function: FunctionType | None = _method_of(target, method)
     elif method is not None:
@@ -81,11 +92,11 @@ def _adapt(target: Any, arguments: dict[str, object], method: str | None) -> Any
             f"@adaptive cannot adapt {target!r} of type {type(target).__name__}: "
             "give a function, a method, a class or something that wraps a function"
         )
-    adapt(function, arguments)
+    adapt(function, arguments, size)
     return target
 
 
-def adapt(function: FunctionType, arguments: dict[str, object]) -> None:
+def adapt(function: FunctionType, arguments: dict[str, object], size: Any = None) -> None:
     """Make just *function* adaptive, whatever it wraps, or remember why it is left alone."""
     # Here, not above: importing the package must stay cheap for programs that decorate nothing.
     from adaptive_jit.engine import lifecycle, registry
@@ -96,7 +107,7 @@ def adapt(function: FunctionType, arguments: dict[str, object]) -> None:
             return registry.leave_alone(function, f"it is {kind}")
     if not current(arguments).enabled:
         return registry.leave_alone(function, "ADAPTIVE_JIT_ENABLED is 0")
-    registry.register(function, arguments)
+    registry.register(function, arguments, size)
     return None
 
 

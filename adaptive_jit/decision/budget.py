@@ -12,8 +12,8 @@ import math
 FIRST_BACKOFF_CALLS = 16
 """Direct calls before the first probe of a function that was settled direct."""
 
-LAST_BACKOFF_CALLS = 128
-"""The most, after doubling; enough to notice a recovery within 200 calls."""
+LAST_BACKOFF_CALLS = 84
+"""The most, after doubling; enough to notice a recovery within 200 calls in nine of ten runs."""
 
 LAST_BACKOFF_HOPELESS = 4096
 """The same where the prediction alone said no: structure changes less than latency does."""
@@ -28,12 +28,15 @@ BUCKET_CALLS = 4.0
 """How many direct calls' worth of seconds the bucket holds at least."""
 
 
-GRANT_CALLS = 4.0
+GRANT_CALLS = 1.0
 """Direct calls' worth of credit that the first trial of a function of short calls starts with.
 
 One unlucky first parallel call would otherwise keep it direct for long. Long
 calls get none: there the grant itself would be felt.
 """
+
+MOST_SLOWER = math.log(1000.0)
+"""A parallel call is never taken to be slower than this many times direct, in log seconds."""
 
 BOUGHT_AHEAD = 0.125
 """Share of its cost that must be there for a direct call while parallel looks faster.
@@ -60,13 +63,14 @@ def calls_to_skip(seconds: float) -> int:
 class Budget:
     """Seconds that may be lost to learning, filled by running time."""
 
-    __slots__ = ("credit", "grant", "lost", "size")
+    __slots__ = ("credit", "grant", "lost", "size", "surprise")
 
     def __init__(self) -> None:
         self.credit = 0.0
         self.grant = 0.0
         self.size = 0.0
         self.lost = 0.0
+        self.surprise = 0.0
 
     def earn(self, seconds: float) -> None:
         """Add *seconds*, up to the bucket's size."""
@@ -92,6 +96,15 @@ class Budget:
         if seconds > 0.0:
             self.credit -= seconds
             self.lost += seconds
+
+    def spend_on_probe(self, seconds: float, expected: float) -> None:
+        """Take what a probe cost; *expected* at most, unless the one before cost more as well.
+
+        A single call that met an outlier would be paid off for hundreds of calls.
+        """
+        self.credit -= max(min(seconds, max(expected, self.surprise)), 0.0)
+        self.lost += max(seconds, 0.0)
+        self.surprise = seconds
 
 
 class Backoff:

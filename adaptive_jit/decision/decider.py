@@ -22,12 +22,16 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit.decision.budget import REARM_SECONDS
 from adaptive_jit.decision.machine import Machine
+from adaptive_jit.decision.reconsider import decide_by
 from adaptive_jit.decision.summary import State, measure, summarise
 from adaptive_jit.records.decisions import Arm, DecisionSummary, Phase
 
 if TYPE_CHECKING:
     from adaptive_jit.clock import Clock
     from adaptive_jit.settings import Settings
+
+MOST_FAILURES = 32
+"""Kinds of failure that are remembered of direct calls; more cannot be told apart any longer."""
 
 
 class Decider:
@@ -39,7 +43,7 @@ class Decider:
     so that a decider can be driven by a list of numbers.
     """
 
-    __slots__ = ("_busy", "_machine", "_settings", "dropped")
+    __slots__ = ("_busy", "_failures", "_machine", "_settings", "dropped")
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Decider:
         self._settings = settings
         self._machine = Machine(settings, predicted_speedup, startup_seconds, clock)
         self._busy = False
+        self._failures: set[str] = set()
         self.dropped = 0
 
     def choose(self) -> Arm:
@@ -106,6 +111,38 @@ class Decider:
         finally:
             self._busy = False
 
+    def observe_failure(self, arm: Arm, kind: str) -> None:
+        """Take in that an invocation run as *arm* ended in a failure of *kind*.
+
+        A failure says nothing about time. One of a kind that direct calls have
+        shown too is the program's own; any other (an exception, a refusal, a
+        time-out) may come from running ahead and is an alarm.
+        """
+        if arm is Arm.DIRECT:
+            if len(self._failures) < MOST_FAILURES:
+                self._failures.add(kind)
+        elif kind not in self._failures:
+            self.alarm(f"{kind} that was never seen in direct calls")
+
+    def override(self, settings: Settings) -> None:
+        """Decide by *settings* from now on.
+
+        A trial goes on with the new thresholds. What was settled by the old
+        ones is weighed again if a threshold of the decision has changed: below
+        a raised ``min_speedup`` parallel ends, and direct is tried (again)
+        where a lowered ``min_speedup`` or ``min_predicted_speedup`` now asks
+        for it. Dropped, to be asked for again, while an observation is at work.
+        """
+        old = self._settings
+        if settings is old or self._busy:
+            return
+        self._busy = True
+        try:
+            self._settings = settings
+            decide_by(self._machine, old, settings)
+        finally:
+            self._busy = False
+
     def revise_prediction(self, predicted_speedup: float | None) -> None:
         """Replace the prediction; what has been settled stays until it is probed."""
         self._machine.predicted = predicted_speedup
@@ -153,5 +190,6 @@ class Decider:
         state = State(
             machine.phase, machine.predicted, direct, parallel,
             machine.judge.needed(machine.failed), machine.history.all(),
+            (machine.ran[Arm.DIRECT], machine.ran[Arm.PARALLEL]),
         )  # fmt: skip
         return summarise(state, machine.judge.evidence(measured) if measured else None)

@@ -22,6 +22,7 @@ from adaptive_jit.decision.budget import (
     DIRECT_PROBES,
     FIRST_BACKOFF_CALLS,
     GRANT_CALLS,
+    MOST_SLOWER,
     Backoff,
     Budget,
     calls_to_skip,
@@ -74,7 +75,7 @@ class Machine:
         "_probe_at", "_probing", "_saved", "_seconds", "_settings", "_settled_at",
         "_settled_calls", "_skipped", "_started", "_startup", "_tried", "_unseen", "_watch",
         "backoff", "budget", "calls", "direct", "doubt", "failed", "history", "judge", "once",
-        "pace", "parallel", "phase", "predicted", "rearmed_at", "skip", "usual",
+        "pace", "parallel", "phase", "predicted", "ran", "rearmed_at", "skip", "usual",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +100,7 @@ class Machine:
         self._first_seconds: float | None = None
         self.rearmed_at: float | None = None
         self._started = clock.seconds() if clock else 0.0
+        self.ran = {_DIRECT: 0, _PARALLEL: 0}
 
     def record(self, arm: Arm, wall: float, log_size: float) -> None:
         """Take in one invocation."""
@@ -107,6 +109,7 @@ class Machine:
         repeated = 1 + self._skipped if arm is self.usual else 1
         self.calls += repeated
         self._seconds += wall * repeated
+        self.ran[arm] += repeated
         phase = self.phase
         if phase is Phase.PARALLEL:
             self.budget.earn(self._settings.probe_budget * wall * repeated)
@@ -245,7 +248,7 @@ class Machine:
                 self.once = _PARALLEL
 
     def _probed(self, wall: float, log_size: float) -> None:
-        self.budget.spend(wall - self.direct.raw)  # one call, so what it cost is what is known
+        self.budget.spend_on_probe(wall - self.direct.raw, self.loss())
         fresh = LogTimes()
         fresh.add(wall, log_size)
         slope = self._watch.slope  # one call cannot tell it
@@ -381,9 +384,12 @@ class Machine:
 
     def loss(self) -> float:
         """Return the seconds that a probe is expected to lose."""
-        if self._gated or not self.parallel.n or not self.direct.n:
+        direct, parallel = self.direct, self.parallel
+        if self._gated or not parallel.n or not direct.n:
             return 0.0
-        return max(self._extra(), 0.0)
+        # By log times: in the mean of few parallel calls one outlier is all.
+        slower = parallel.y - direct.y - self._watch.slope * (parallel.x - direct.x)
+        return direct.raw * max(math.expm1(min(slower, MOST_SLOWER)), 0.0)
 
     def now(self) -> float:
         """Return seconds since the decider was made."""

@@ -45,6 +45,7 @@ class State(NamedTuple):
     parallel: LogTimes
     log_evidence_needed: float
     transitions: tuple[Transition, ...]
+    ran: tuple[int, int]
 
 
 def summarise(state: State, log_evidence: float | None) -> DecisionSummary:
@@ -65,6 +66,8 @@ def summarise(state: State, log_evidence: float | None) -> DecisionSummary:
         evidence=None if log_evidence is None else math.exp(min(log_evidence, 700.0)),
         evidence_needed=math.exp(state.log_evidence_needed),
         transitions=state.transitions,
+        slower_calls=slower_calls(state, measured),
+        regret_seconds=regret_seconds(state, measured),
         p_inputs=(direct.y, direct.deviation, parallel.y, parallel.deviation) if measured else None,
     )
 
@@ -72,3 +75,17 @@ def summarise(state: State, log_evidence: float | None) -> DecisionSummary:
 def measure(direct: LogTimes, parallel: LogTimes) -> Estimate | None:
     """Return the estimate of direct against parallel, ``None`` where one has no calls."""
     return estimate(direct, parallel) if direct.n and parallel.n else None
+
+
+def slower_calls(state: State, measured: Estimate | None) -> int:
+    """Return how many observed calls ran the way that is slower by plain mean; 0 if unknown."""
+    if measured is None:
+        return 0
+    return state.ran[state.direct.raw < state.parallel.raw]
+
+
+def regret_seconds(state: State, measured: Estimate | None) -> float | None:
+    """Return what those calls took more than the others, by the present means."""
+    if measured is None:
+        return None
+    return slower_calls(state, measured) * abs(state.direct.raw - state.parallel.raw)

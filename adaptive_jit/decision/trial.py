@@ -74,9 +74,13 @@ class Judge:
     __slots__ = ("_enough", "_margin", "gain")
 
     def __init__(self, settings: Settings, predicted_speedup: float | None) -> None:
+        self.go_by(settings)
+        self.expect(predicted_speedup)
+
+    def go_by(self, settings: Settings) -> None:
+        """Judge from now on by the thresholds of *settings*."""
         self._margin = math.log(settings.min_speedup)
         self._enough = math.log(settings.evidence)
-        self.expect(predicted_speedup)
 
     def expect(self, predicted_speedup: float | None) -> None:
         """Judge from now on against this prediction."""

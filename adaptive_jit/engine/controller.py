@@ -19,6 +19,7 @@ from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.engine.recall import Recall
 from adaptive_jit.engine.resting import Rest
+from adaptive_jit.engine.size import UNKNOWN, size_of
 from adaptive_jit.fanout import register_code
 from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
@@ -31,7 +32,7 @@ from adaptive_jit.settings import Settings, current, overridden
 from adaptive_jit.strategies import strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import CodeType, FunctionType
 
     from adaptive_jit.decision import Trace
@@ -61,13 +62,14 @@ class Controller:
     ) -> None:
         self.name = name_of(function)
         self.arguments = dict(arguments)
+        self.size: Callable[..., Any] | None = None
         self.analysis = analysis
         self.owned = Owned(function.__code__)
         self.calls = 0
         self.forced_calls = self.openings = self.closings = 0
         self.saved_within = 0.0
         self.profiling_seconds = 0.0
-        self.raised = {Arm.DIRECT: 0, Arm.PARALLEL: 0}
+        self.bookkeeping_seconds = 0.0
         self.analysis_seconds = 0.0
         self.original = function.__code__
         self.dispatcher = Dispatcher(self)
@@ -163,12 +165,22 @@ class Controller:
         if self.recall.unread and self.recall.read(self, settings):
             self._moved(self.decider.phase)
         phase = self.decider.phase
+        self.decider.override(settings)
+        if self.decider.phase is not phase:
+            phase = self.decider.phase
+            self._moved(phase)
         if phase is Phase.TRIAL or phase is Phase.PARALLEL:
-            return self._chosen(self.decider.choose())
+            return self._chosen(self.decider.choose(), self._size())
         if phase is Phase.DIRECT:
             self.restore()
             return SILENT
-        return self._profiled()
+        return self._profiled(self._size())
+
+    def _size(self) -> float:
+        """How much this call does; from ``enter``, which the dispatcher called from the call."""
+        if self.size is None:
+            return UNKNOWN
+        return size_of(self.size, sys._getframe(3), self.name)
 
     def _count_workers(self) -> None:
         """Take in the last invocations: were there more operations than workers, or refusals?
@@ -180,27 +192,29 @@ class Controller:
         refused, self.state.refused, self.state.throttled = self.state.refused, 0, False
         self.workers.observe(self.workers.now, 1.0, rejected=refused > 0)
 
-    def _chosen(self, arm: Arm) -> Any:
+    def _chosen(self, arm: Arm, size: float) -> Any:
         start = seconds()
 
         def leave(raised: bool) -> None:
             wall = seconds() - start
             try:
-                self._observe(arm, wall, raised)
+                self._observe(arm, wall, raised, size)
             except Exception as error:
                 if is_the_programs(error):
                     raise
                 failed(f"observing {self.name}", error)
+            # Read and written without a lock: a sum that is shown, and decides nothing.
+            self.bookkeeping_seconds += max(seconds() - start - wall, 0.0)
 
         return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
 
-    def _profiled(self) -> ProfileWindow:
+    def _profiled(self, size: float) -> ProfileWindow:
         start = seconds()
 
         def leave(raised: bool, found: Operations) -> None:
             wall = seconds() - start
             try:
-                self._learn(found, wall + found.saved - found.paused, raised)
+                self._learn(found, wall + found.saved - found.paused, raised, size)
             except Exception as error:
                 if is_the_programs(error):
                     raise
@@ -232,7 +246,7 @@ class Controller:
             self.name, "more" if left is None else left, predicted,
         )  # fmt: skip
 
-    def _learn(self, found: Operations, wall: float, raised: bool) -> None:
+    def _learn(self, found: Operations, wall: float, raised: bool, size: float = UNKNOWN) -> None:
         self.closings += found.closed
         self.saved_within += found.saved
         if not raised:
@@ -244,10 +258,10 @@ class Controller:
         if self._undecided():
             self.calls += 1
         else:
-            self._observe(Arm.DIRECT, wall, raised)
+            self._observe(Arm.DIRECT, wall, raised, size)
             if found.closed and not raised and self.decider.phase is Phase.TRIAL:
                 # Its own rounds have shown what a call that runs ahead would take.
-                self.decider.observe(Arm.PARALLEL, wall * found.pace)
+                self.decider.observe(Arm.PARALLEL, wall * found.pace, size)
 
     def _undecided(self) -> bool:
         """Whether one more profiled call may turn an honest "undecided" into I/O."""
@@ -274,15 +288,13 @@ class Controller:
         prediction = self.planned.prediction
         self.decider.revise_prediction(prediction.speedup if prediction else 1.0)
 
-    def _observe(self, arm: Arm, wall: float, raised: bool) -> None:
+    def _observe(self, arm: Arm, wall: float, raised: bool, size: float = UNKNOWN) -> None:
         self.calls += 1
         if raised:
-            self.raised[arm] += 1
-            if arm is Arm.PARALLEL and not self.raised[Arm.DIRECT]:
-                self.decider.alarm("an exception that was never seen in direct calls")
+            self.decider.observe_failure(arm, _kind_of(sys.exception()))
         else:
-            self.recall.seen(arm, wall)
-            self.decider.observe(arm, wall)
+            self.recall.seen(arm, wall, size)
+            self.decider.observe(arm, wall, size)
         phase = self.decider.phase
         if phase is not self.phase:
             self._moved(phase)
@@ -328,6 +340,11 @@ class Controller:
             self.decider.probe_begins()
             self.phase = self.decider.phase
             self.arm()
+
+
+def _kind_of(error: BaseException | None) -> str:
+    """What tells a failure from others: the name of its class, never its text."""
+    return "an exception" if error is None else f"an exception ({type(error).__name__})"
 
 
 def _sites(analysis: Analysis) -> list[Site]:

@@ -8,6 +8,7 @@ for it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import fields
 from functools import partial
@@ -55,11 +56,13 @@ class Recall:
         self.key = key
         self._known: dict[int, tuple[Sums, int]] = {}
         self._invocations = self._calls = 0
-        self._times: dict[Arm, deque[float]] = {arm: deque(maxlen=MOST_TIMES + 1) for arm in Arm}
+        self._times: dict[Arm, deque[tuple[float, float]]] = {
+            arm: deque(maxlen=MOST_TIMES + 1) for arm in Arm
+        }
 
-    def seen(self, arm: Arm, wall: float) -> None:
+    def seen(self, arm: Arm, wall: float, size: float = 1.0) -> None:
         """An invocation took *wall* seconds. One atomic step: many threads may come at once."""
-        self._times[arm].append(wall)
+        self._times[arm].append((wall, math.log(size)))
 
     def read(self, controller: Controller, settings: Settings) -> bool:
         """Look once, at the first call; whether the decision goes on from there."""
@@ -156,8 +159,8 @@ class Recall:
         """The times of this process; the first one, which was cold, only if it is the only one."""
         walls = list(self._times[arm])
         times = LogTimes()
-        for wall in walls[1:] or walls:
-            times.add(wall, 0.0)
+        for wall, log_size in walls[1:] or walls:
+            times.add(wall, log_size)
         return series_of(times)
 
 

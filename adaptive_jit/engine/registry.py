@@ -16,12 +16,13 @@ from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.host import gate, seconds
 from adaptive_jit.engine.machine import MACHINE
+from adaptive_jit.engine.size import same_size
 from adaptive_jit.engine.statistics import counts_in, statistics_left_alone, statistics_of
 from adaptive_jit.settings import current, on_override
 from adaptive_jit.syntax import Analysis, NotAnalysable, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from adaptive_jit.records import FunctionStats, RunAheadCounts
     from adaptive_jit.store.memory import Row
@@ -66,7 +67,11 @@ def _no_candidates(analysis: Analysis) -> str:
     return "nothing in it could overlap: it has fewer than two operations"
 
 
-def register(function: FunctionType, arguments: Mapping[str, object]) -> str | None:
+def register(
+    function: FunctionType,
+    arguments: Mapping[str, object],
+    size: Callable[..., Any] | None = None,
+) -> str | None:
     """Make *function* adaptive; the reason where it must be left alone."""
     existing = _controllers.get(function)
     if existing is not None:
@@ -83,9 +88,10 @@ def register(function: FunctionType, arguments: Mapping[str, object]) -> str | N
         warn_once(f"{function.__qualname__} is left alone: {reason_given}; please report this")
         leave_alone(function, reason_given)
         return reason_given
-    controller = _shared_controller(function, arguments)
+    controller = _shared_controller(function, arguments, size)
     if controller is None:
         controller = Controller(function, analysis, edition, arguments)
+        controller.size = size
         _share(function, controller)
     controller.analysis_seconds += seconds() - began
     _controllers[function] = controller
@@ -95,7 +101,7 @@ def register(function: FunctionType, arguments: Mapping[str, object]) -> str | N
 
 
 def _shared_controller(
-    function: FunctionType, arguments: Mapping[str, object]
+    function: FunctionType, arguments: Mapping[str, object], size: Callable[..., Any] | None
 ) -> Controller | None:
     """Closures of one code learn together unless they call different captured functions."""
     if _captures_callables(function):
@@ -106,6 +112,7 @@ def _shared_controller(
         controller is None
         or controller.original is not function.__code__
         or controller.arguments != dict(arguments)
+        or not same_size(controller.size, size)
     ):
         return None
     return controller

@@ -69,6 +69,7 @@ def statistics_of(controller: Controller) -> FunctionStats:
         overhead=Overhead(
             analysis_seconds=controller.analysis_seconds,
             profiling_seconds=controller.profiling_seconds,
+            bookkeeping_seconds=controller.bookkeeping_seconds,
             trial_loss_seconds=controller.decider.trial_loss_seconds,
         ),
         counts=counts_in(controller.state.sites),

@@ -42,7 +42,9 @@ class DecisionSummary:
 
     Speed-ups are ratios (direct over parallel; 1 means no difference).
     ``evidence`` is the Bayes factor reached, ``evidence_needed`` its
-    threshold. ``None`` where nothing has been measured.
+    threshold. ``regret_seconds`` is what the ``slower_calls`` observed calls
+    that ran the slower way took more than the others, by the present means.
+    ``None`` where nothing has been measured.
     """
 
     phase: Phase
@@ -59,3 +61,5 @@ class DecisionSummary:
     transitions: tuple[Transition, ...] = ()
     p_inputs: tuple[float, float, float, float] | None = None
     """Mean and standard deviation of log seconds, direct then parallel; for familiar tests."""
+    slower_calls: int = 0
+    regret_seconds: float | None = None

@@ -198,6 +198,13 @@ def _decision(decision: DecisionSummary, p_value: PValue) -> Iterator[Block]:
     line = spaced((*_prediction(decision), *_evidence(decision)))
     if line:
         yield Paragraph(line)
+    lost = decision.regret_seconds
+    if lost is not None and decision.slower_calls:
+        text = (
+            f"regret so far: about {words.seconds(lost)} in "
+            f"{words.count(decision.slower_calls, 'call')} that ran the slower way"
+        )
+        yield Paragraph(dim(text))
     value = p_value(decision) if decision.p_inputs is not None else None
     if value is not None:
         note = f"Welch's t-test on log seconds: {words.p_value(value)} (for comparison only)"

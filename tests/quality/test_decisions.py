@@ -18,6 +18,9 @@ from adaptive_jit.decision import Decider
 from adaptive_jit.numerics import wilson
 from adaptive_jit.records.decisions import Arm, Phase
 from adaptive_jit.settings import Settings
+from tests.quality.simulations import figures, share
+from tests.quality.simulations import quantile as quantile_of
+from tests.quality.simulations import regret as regret_of
 from tests.quality.workloads import STEADY, simulate
 
 QUICK, THOROUGH = 12, 200
@@ -214,3 +217,20 @@ def test_a_parallel_arm_that_stalls_costs_little(s):
     assert regret("none", s, QUICK, ("stall",)) <= 0.2
     if s == 0.5:
         assert wilson(sum(run[0] for run in cells), len(cells))[0] <= 0.03
+
+
+def test_every_goal_lies_within_the_interval_of_a_few_runs():
+    """All rows of `scripts/decision-quality` that are simulated, thirty runs a cell."""
+    missed = [row for row in figures(3, "few") if row.low > row.goal]
+    assert missed == []
+
+
+def test_a_figure_that_is_clearly_bad_is_told_from_its_goal():
+    """Late, wrong and dear each lie above their goals with the whole interval."""
+    late = quantile_of("late", [100] * 50, 0.5, 10)
+    assert late.low > late.goal
+    wrong = share("wrong", 30, 100, 1)
+    assert wrong.low > wrong.goal
+    dear = regret_of("dear", [[(1.5, 1.0), (1.4, 1.0)]], 2)
+    assert dear.value == pytest.approx(45.0)
+    assert dear.low > dear.goal

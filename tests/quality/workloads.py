@@ -109,6 +109,8 @@ class Run:
     total: float
     better: float
     decider: Decider
+    walls: list[tuple[float, float]]
+    """Of each call what it took and what the better arm would have taken."""
 
     @property
     def regret(self) -> float:
@@ -118,6 +120,11 @@ class Run:
         """The share of parallel calls among those from *first* to *last*."""
         arms = self.arms[first:last]
         return sum(arm is Arm.PARALLEL for arm in arms) / len(arms)
+
+    def between(self, first: int, last: int) -> tuple[float, float]:
+        """What the calls from *first* to *last* took, and would have taken the better way."""
+        part = self.walls[first:last]
+        return sum(ours for ours, _ in part), sum(best for _, best in part)
 
     def settled_into(self, arm: Arm, first: int = 0) -> int | None:
         """Calls from *first* until nine of ten are *arm*; ``None`` if never."""
@@ -148,6 +155,7 @@ def simulate(
     decider = Decider(Settings(), predicted, STARTUP, None if observes_direct else clock)
     draws: dict[float, Iterator[Pair]] = {}
     arms: list[Arm] = []
+    walls: list[tuple[float, float]] = []
     total = better = 0.0
     probe_at = math.inf
     seen = {Arm.DIRECT: 0, Arm.PARALLEL: 0}
@@ -174,5 +182,7 @@ def simulate(
             probe_at = math.inf if wait is None else clock.seconds() + wait
         arms.append(arm)
         total += wall
-        better += parallel if s > 1 else direct
-    return Run(arms, total, better, decider)
+        best = parallel if s > 1 else direct
+        better += best
+        walls.append((wall, best))
+    return Run(arms, total, better, decider, walls)

@@ -136,6 +136,24 @@ def test_a_gain_costs_nothing_and_a_loss_is_counted():
     assert (budget.credit, budget.lost) == (-2.0, 2.0)
 
 
+def test_one_dear_probe_is_charged_as_expected_and_a_second_one_in_full():
+    """An outlier is not paid off for ages; what became slow is. Both are told as lost."""
+    budget = Budget()
+    budget.resize(100.0, 0.0)
+    budget.earn(100.0)
+    budget.spend_on_probe(20.0, 1.0)
+    assert budget.credit == 99.0
+    budget.spend_on_probe(30.0, 1.0)
+    assert budget.credit == 79.0
+    budget.spend_on_probe(30.0, 1.0)
+    assert budget.credit == 49.0
+    budget.spend_on_probe(-5.0, 1.0)
+    assert budget.credit == 49.0
+    budget.spend_on_probe(20.0, 1.0)
+    assert budget.credit == 48.0
+    assert budget.lost == 100.0
+
+
 def test_a_grant_is_used_once():
     """When credit runs out for the first time."""
     budget = Budget()
@@ -146,12 +164,12 @@ def test_a_grant_is_used_once():
 
 
 def test_back_off_doubles_to_its_cap_and_further_where_structure_said_no():
-    """16 to 128 calls, or to 4096."""
+    """16 to 84 calls, or to 4096."""
     tried, hopeless = Backoff(), Backoff()
     for _ in range(20):
         tried.grow(hopeless=False)
         hopeless.grow(hopeless=True)
-    assert (tried.calls, hopeless.calls) == (128, 4096)
+    assert (tried.calls, hopeless.calls) == (84, 4096)
     tried.reset()
     assert tried.calls == 16
 

@@ -1,0 +1,146 @@
+"""``size=``: what the decision is told of how much a call does, and what it must not change."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from adaptive_jit import adaptive, reads
+from adaptive_jit.decision import Decider
+from adaptive_jit.engine import registry
+from adaptive_jit.errors import ConfigurationError, FallbackWarning
+
+
+@reads
+def lookup(key):
+    """Read something."""
+    return key
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The sizes that deciders were told."""
+    sizes = []
+    real = Decider.observe
+
+    def observe(self, arm, wall_seconds, size=1.0):
+        sizes.append(size)
+        real(self, arm, wall_seconds, size)
+
+    monkeypatch.setattr(Decider, "observe", observe)
+    return sizes
+
+
+def test_size_is_called_as_the_function_was(told):
+    """Positional, keyword, variable and default arguments, a method's self, captured ones."""
+
+    @adaptive(size=lambda a, b=2, *rest, c, **more: a + b + sum(rest) + c + sum(more.values()))
+    def run(a, b=2, *rest, c, **more):
+        x = lookup(a)
+        y = lookup(b)
+        return x, y, [a for _ in rest], rest, c, more
+
+    assert run(1, c=4) == (1, 2, [], (), 4, {})
+    assert run(1, 3, 10, 20, c=100, d=1000) == (1, 3, [1, 1], (10, 20), 100, {"d": 1000})
+    assert told == [7.0, 1134.0]
+
+
+def test_without_size_every_call_counts_alike(told):
+    """The twin."""
+
+    @adaptive
+    def run(a):
+        x = lookup(a)
+        y = lookup(a)
+        return x, y
+
+    run([1, 2, 3])
+    assert told == [1.0]
+
+
+@pytest.mark.parametrize("value", [0, -3, float("nan"), float("inf")])
+def test_a_size_that_is_no_positive_number_counts_as_one(told, value):
+    """An empty list is a call like another."""
+
+    @adaptive(size=lambda a: value)
+    def run(a):
+        x = lookup(a)
+        y = lookup(a)
+        return x, y
+
+    assert run(1) == (1, 1)
+    assert told == [1.0]
+
+
+def test_a_size_that_fails_costs_a_warning_and_no_call(told):
+    """What the function returns is what counts."""
+
+    @adaptive(size=lambda a: len(a))
+    def run(a):
+        x = lookup(a)
+        y = lookup(a)
+        return x, y
+
+    with pytest.warns(FallbackWarning, match=r"size= of .*run failed \(TypeError"):
+        assert run(1) == (1, 1)
+    assert run("ab") == ("ab", "ab")
+    assert told == [1.0, 2.0]
+
+
+def test_a_size_that_cannot_be_called_is_refused_at_decoration():
+    """Not on the thousandth call."""
+    with pytest.raises(ConfigurationError, match=r"size=3.*give a function"):
+        adaptive(size=3)
+
+
+class Thing:
+    """Something whose end can be seen."""
+
+
+def test_asking_for_the_size_does_not_keep_arguments_alive():
+    """After ``del`` an argument is gone, as it would be without the library."""
+    gone = []
+
+    @adaptive(size=lambda thing: 1)
+    def run(thing):
+        thing_is = weakref.ref(thing)
+        del thing
+        gone.append(thing_is() is None)
+        x = lookup(1)
+        y = lookup(2)
+        return x, y
+
+    gc.disable()
+    try:
+        run(Thing())  # no assertion: that would hold the argument itself
+    finally:
+        gc.enable()
+    assert gone == [True]
+
+
+def test_closures_with_different_sizes_do_not_learn_together():
+    """Each by its own measure; also where only a captured value differs."""
+
+    def make(size):
+        @adaptive(size=size)
+        def run(a):
+            x = lookup(a)
+            y = lookup(a)
+            return x, y
+
+        return run
+
+    def scaled(by):
+        return lambda a: a * by
+
+    def plain():
+        return lambda a: a
+
+    sizes = [scaled(1), scaled(2), plain(), plain()]
+    made = [make(size) for size in sizes]
+    first, second, third, fourth = map(registry.controller_of, made)
+    assert first is not second
+    assert second is not third
+    assert third is fourth
