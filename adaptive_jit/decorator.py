@@ -76,9 +76,7 @@ def checked(settings: dict[str, object]) -> dict[str, object]:
     return settings
 
 
-def _adapt(
-    target: Any, arguments: dict[str, object], method: str | None, size: Any = None
-) -> Any:
+def _adapt(target: Any, arguments: dict[str, object], method: str | None, size: Any = None) -> Any:
     if isinstance(target, type):
         function: FunctionType | None = _method_of(target, method)
     elif method is not None:

@@ -12,7 +12,7 @@ import math
 FIRST_BACKOFF_CALLS = 16
 """Direct calls before the first probe of a function that was settled direct."""
 
-LAST_BACKOFF_CALLS = 84
+LAST_BACKOFF_CALLS = 88
 """The most, after doubling; enough to notice a recovery within 200 calls in nine of ten runs."""
 
 LAST_BACKOFF_HOPELESS = 4096

@@ -262,10 +262,11 @@ def _stretch(phase: Phase, calls: int = 500) -> float:
 def figures(reps: int, series: str) -> Iterator[Figure]:
     """Every simulated row; *reps* runs of each of the ten steady workloads a cell."""
     runs = reps * len(STEADY)
-    yield false_switches("honest", reps, series, 1)
-    yield false_switches("none", reps, series, 3)
+    # Twice as many: at a rate near its goal the interval must be narrow to tell.
+    yield false_switches("honest", 2 * reps, series, 1)
+    yield false_switches("none", 2 * reps, series, 3)
     yield from regrets(reps, series)
     yield from found(reps, series)
     yield from slow(runs, series)
     yield from changes(reps, series)
-    yield exits(max(reps // 10, 2), series)
+    yield exits(max(reps // 10, 1), series)

@@ -493,7 +493,7 @@ def test_probes_that_find_nothing_come_at_doubling_distances():
         rearm(driver)
         driver.calls(2, 0.05, 0.05)
     ratios = [later / earlier for earlier, later in zip(waits, waits[1:], strict=False)]
-    assert ratios == pytest.approx([2.0, 2.0, 1.3125, 1.0, 1.0], rel=0.01)
+    assert ratios == pytest.approx([2.0, 2.0, 1.375, 1.0, 1.0], rel=0.01)
 
 
 @pytest.mark.parametrize(("parallel", "share"), [(0.2, 0.02), (0.5, 0.02), (0.2, 0.1)])
