@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.analysis.clauses import attempted, entered, matched
-from adaptive_jit.syntax.scope import Scope, captured_names, changed_container
+from adaptive_jit.syntax.scope import Scope, changed_container
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -158,29 +158,13 @@ def _for(node: ast.For, scope: Scope, in_loop: bool) -> str | None:
 
 
 def _while(node: ast.While, scope: Scope, _loop: bool) -> str | None:
-    """Rounds that are counted by locals, without a call in the condition or the counting."""
-    unknown = "`while`: the number of rounds is not known beforehand"
-    names = {inner.id for inner in walk(node.test) if isinstance(inner, ast.Name)}
-    parts: list[ast.AST] = [node.test]
-    for inner in (part for statement in node.body for part in walk(statement)):
-        bound = {n.id for n in walk(inner) if isinstance(n, ast.Name) and _binds(n)}
-        bound |= captured_names(inner)
-        if bound & names and isinstance(inner, ast.stmt):
-            if not isinstance(inner, ast.Assign | ast.AugAssign):
-                return unknown
-            parts.append(inner.value)
-    if node.orelse or len(parts) == 1:
-        return unknown
-    if any(isinstance(inner, ast.Call) for part in parts for inner in walk(part)):
-        return unknown
+    """Round after round: the slice waits for each condition before it enters the round."""
+    if node.orelse:
+        return "`while` with an `else`"
     reason = expression(node.test, scope)
     for statement in node.body:
         reason = reason or obstacle(statement, scope, in_loop=True)
     return reason
-
-
-def _binds(name: ast.Name) -> bool:
-    return not isinstance(name.ctx, ast.Load)
 
 
 def _try(node: ast.Try, scope: Scope, in_loop: bool) -> str | None:

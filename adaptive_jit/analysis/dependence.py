@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
 
 if TYPE_CHECKING:
@@ -137,8 +138,13 @@ class _Follower:
 
     def rounds_of(self, node: ast.While) -> None:
         outer = self.control
-        self.control = outer | self.decides(node.test)
-        self.twice(ast.Tuple([]), self.control, lambda: self.block(node.body))
+
+        def body() -> None:
+            # Each round waits for its condition, which needs those of the rounds before.
+            self.control |= self.decides(node.test)
+            self.block(node.body)
+
+        self.twice(ast.Tuple([]), self.control, body)
         self.control = outer
 
     def twice(self, target: ast.expr, flow: Flow, body: object) -> None:
@@ -169,6 +175,11 @@ class _Follower:
             return flow
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self.comprehension(node)
+        keys = keyed(node) if isinstance(node, ast.Call) else None
+        if keys is not None:
+            flow = self.comprehension(keys)
+            self.found.used |= flow
+            return flow
         if isinstance(node, ast.IfExp):
             self.decides(node.test)
         elif isinstance(node, ast.BoolOp):

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit.analysis.constructs import LIGHT, change, obstacle
 from adaptive_jit.analysis.dependence import Dependences, dependences
+from adaptive_jit.analysis.heads import is_walk, walks
 from adaptive_jit.records import Operation, Region, RegionBlock
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
 from adaptive_jit.syntax.scope import (
     ALL_MUTATORS,
@@ -21,7 +23,7 @@ from adaptive_jit.syntax.scope import (
 from adaptive_jit.syntax.source import FunctionSource, NotAnalysable, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LIGHT_METHODS = frozenset(
     "format join strip lstrip rstrip lower upper split rsplit replace title startswith endswith "
@@ -182,7 +184,11 @@ class _Numbering(ast.NodeVisitor):
             self.visit(node.args[0])
             self.asserted = outer
             return
-        if role is CallRole.CONSUMER:
+        keys = keyed(node) if role is CallRole.KEYED else None
+        if keys is not None:
+            self.visit(node.func)
+            self.comprehension(keys.generators, [keys.elt], head=self.visit)
+        elif role is CallRole.CONSUMER:
             self.visit(node.func)
             self.generator(node.args[0])
         else:
@@ -206,10 +212,16 @@ class _Numbering(ast.NodeVisitor):
     def visit_DictComp(self, node: ast.DictComp) -> None:
         self.comprehension(node.generators, [node.key, node.value])
 
-    def comprehension(self, clauses: list[ast.comprehension], results: list[ast.expr]) -> None:
+    def comprehension(
+        self,
+        clauses: list[ast.comprehension],
+        results: list[ast.expr],
+        *,
+        head: Callable[[ast.expr], None] | None = None,
+    ) -> None:
         depth = len(self.loops)
         for clause in clauses:
-            self.iterable(clause.iter)
+            (head or self.iterable)(clause.iter)
             self.loop(clause, clause.iter.lineno)
             for condition in clause.ifs:
                 self.visit(condition)
@@ -219,6 +231,9 @@ class _Numbering(ast.NodeVisitor):
 
     def iterable(self, node: ast.expr) -> None:
         """What a loop walks over; a progress display is walked as what it is given."""
+        if is_walk(node, self.analysis.scope):
+            self.walker(node)
+            return
         inner = numbered(node)
         if inner is not None and _looks_like_display(inner):
             self.iterable(inner)
@@ -228,6 +243,17 @@ class _Numbering(ast.NodeVisitor):
             self.site(node, CallRole.DISPLAY)
         else:
             self.visit(node)
+
+    def walker(self, node: ast.expr) -> None:
+        """An iterator over containers, or over another one."""
+        assert isinstance(node, ast.Call)
+        self.visit(node.func)
+        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if walks(part, self.analysis.scope):
+                self.walker(part)
+            else:
+                self.visit(part)
+        self.site(node, CallRole.WALKER)
 
     def visit_For(self, node: ast.For) -> None:
         self.iterable(node.iter)
@@ -246,9 +272,9 @@ class _Numbering(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_While(self, node: ast.While) -> None:
-        self.visit(node.test)
         depth = len(self.loops)
         self.loop(node, node.lineno)
+        self.visit(node.test)
         for statement in node.body:
             self.visit(statement)
         del self.loops[depth:]
@@ -309,6 +335,8 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
         return CallRole.PARALLEL
     if consumes_generator(node) and not shadowed:
         return CallRole.CONSUMER
+    if not shadowed and keyed(node) is not None:
+        return CallRole.KEYED
     if name in LIGHT and not shadowed:
         return CallRole.LIGHT
     if getattr(node, "_adaptive_manager", False):
@@ -328,6 +356,10 @@ def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = Fals
             changes = isinstance(node.func, ast.Attribute) and node.func.attr in ALL_MUTATORS
             if not changes:
                 total += 2 if in_loop else 1
+        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.KEYED:
+            keys = keyed(node)
+            assert keys is not None
+            total += _weight([keys.elt], scope, in_loop=True)
         loops = isinstance(node, (ast.For, ast.While, ast.GeneratorExp, *COMPREHENSIONS))
         total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
     return total

@@ -12,8 +12,9 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import CallRole, CallSite
-from adaptive_jit.syntax.scope import changed_container, is_parent, numbered
+from adaptive_jit.syntax.scope import DECIDERS, changed_container, is_parent, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -183,10 +184,28 @@ class GuardPoints(ast.NodeVisitor):
             if name == "dict":
                 assert isinstance(generator.elt, ast.Tuple)
                 self.operands(*zip(generator.elt.elts, "sz", strict=True))
+            elif name in DECIDERS:
+                self.truth(generator.elt)
             elif name not in ("list", "tuple"):
                 self.mark(generator.elt, "s")
             self.comprehension(generator.generators, [generator.elt])
             return
+        if site is not None and site.role is CallRole.KEYED:
+            keys = keyed(node)
+            assert keys is not None
+            assert isinstance(keys.elt, ast.Tuple)
+            self.mark(node.func, "u")
+            self.visit(node.func)
+            self.loop(node.args[0])
+            self.visit(node.args[0])
+            self.mark(keys.elt.elts[1], "f")  # builtin at every depth, as tuples are compared
+            self.visit(keys.elt.elts[1])
+            return
+        if site is not None and site.role is CallRole.WALKER:
+            self.mark(node.func, "g")
+            for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if not is_walker(part, self.sites):
+                    self.mark(part, "h")
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.mark(keyword.value, "m")
@@ -307,6 +326,12 @@ def is_display(node: ast.expr, sites: dict[int, CallSite]) -> bool:
     """Whether *node* makes the progress display of a loop."""
     site = sites.get(id(node))
     return site is not None and site.role is CallRole.DISPLAY
+
+
+def is_walker(node: ast.expr, sites: dict[int, CallSite]) -> bool:
+    """Whether *node* is a library's iterator at the head of a loop."""
+    site = sites.get(id(node))
+    return site is not None and site.role is CallRole.WALKER
 
 
 def loop_guard(node: ast.expr) -> Guard:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from adaptive_jit.editions.guards import guard_of, guards_in
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.replay import mangled
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import Analysis, CallRole
-from adaptive_jit.syntax.scope import is_parent
+from adaptive_jit.syntax.scope import DECIDERS, is_parent
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -103,19 +104,35 @@ class Emitter(abc.ABC):
             return self.comprehension(node)
         if isinstance(node, ast.NamedExpr):
             return self.named(node)
-        if isinstance(node, ast.IfExp) and self.branches(node):
-            return self.conditional(node.test, node.body, node.orelse)
-        if isinstance(node, ast.BoolOp) and self.branches(node):
-            return self.short_circuit(node)
-        if isinstance(node, ast.Compare) and self.branches(node):
-            self.emit(ast.Expr(method(load(ISSUER), "give_up")))
-            return load(POISON_NAME)
+        if self.branches(node):
+            return self.chosen(node)
         inputs: list[str] = []
         return self.derived("derive", node, self.transparent(node, inputs), inputs)
+
+    def alternative(self, node: ast.expr) -> ast.expr:
+        """The value of an expression that may not evaluate all of its parts, here and now."""
+        if isinstance(node, ast.IfExp):
+            return self.conditional(node.test, node.body, node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return self.short_circuit(node)
+        assert isinstance(node, ast.Compare)
+        return self.comparison(node)
+
+    @abc.abstractmethod
+    def chosen(self, node: ast.expr) -> ast.expr:
+        """As `alternative`; what follows need not wait for it."""
 
     @abc.abstractmethod
     def comprehension(self, node: Any, *, needed: bool = True) -> ast.expr:
         """The value of a comprehension, or of a generator expression that is used up."""
+
+    @abc.abstractmethod
+    def decider(self, function: ast.Name, generator: ast.GeneratorExp) -> ast.expr:
+        """The value of ``any`` or ``all``, which stop at the first element that decides."""
+
+    @abc.abstractmethod
+    def comparison(self, node: ast.Compare) -> ast.expr:
+        """The value of a chain of comparisons, whose later operands may not be reached."""
 
     @abc.abstractmethod
     def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> ast.expr:
@@ -266,6 +283,8 @@ class Emitter(abc.ABC):
         site = self.analysis.sites[id(node)]
         if site.role is CallRole.CONSUMER:
             return self.consumer(node)
+        if site.role is CallRole.KEYED:
+            return self.keyed(node)
         if site.role is CallRole.PARALLEL:
             return self.listed(node)
         return self.started("call", node)
@@ -319,6 +338,8 @@ class Emitter(abc.ABC):
     def consumer(self, node: ast.Call) -> ast.expr:
         generator = node.args[0]
         assert isinstance(generator, ast.GeneratorExp)
+        if isinstance(node.func, ast.Name) and node.func.id in DECIDERS:
+            return self.decider(node.func, generator)
         items = self.comprehension(generator)
         inputs: list[str] = []
         function = method(load(CHECK), "u", self.transparent(node.func, inputs))
@@ -331,6 +352,19 @@ class Emitter(abc.ABC):
             checked = method(load(CHECK), "pairs", items)
         called = ast.Call(function, [checked], node.keywords)
         return self.derived("derive", node, called, inputs)
+
+    def keyed(self, node: ast.Call) -> ast.expr:
+        """``sorted``, ``min`` or ``max`` by a key."""
+        keys = keyed(node)
+        assert keys is not None
+        function = self.keep(method(load(CHECK), "u", self.transparent(node.func, [])))
+        pairs = self.comprehension(keys)
+        others = [one for one in node.keywords if one.arg != "key"]
+        names: list[ast.expr | None] = [const(one.arg) for one in others]
+        given = ast.Dict(names, [one.value for one in others])
+        ranked = method(load(CHECK), "ranked", function, pairs, given)
+        inputs = [pairs.id] if isinstance(pairs, ast.Name) else []
+        return self.derived("derive", node, ranked, inputs)
 
     def listed(self, node: ast.Call) -> ast.expr:
         site = self.analysis.sites[id(node)]

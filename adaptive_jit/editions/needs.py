@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
 from adaptive_jit.syntax.trees import walk
@@ -179,6 +180,8 @@ class Needs:
             return False
         for node in walk(value):
             if isinstance(node, _MAKERS) or _is_new_tuple(node):
+                return True
+            if isinstance(node, ast.Call) and keyed(node) is not None:
                 return True
             if isinstance(node, ast.Name) and node.id in self.made:
                 return True

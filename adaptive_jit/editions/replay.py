@@ -14,7 +14,7 @@ import copy
 import sys
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.editions.guards import Guard, guard_of, is_display, loop_guard
+from adaptive_jit.editions.guards import Guard, guard_of, is_display, is_walker, loop_guard
 from adaptive_jit.editions.nodes import (
     WINDOW,
     around,
@@ -27,6 +27,7 @@ from adaptive_jit.editions.nodes import (
     start,
     window,
 )
+from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import CallRole, LoopSite
 from adaptive_jit.syntax.scope import is_parent, numbered
 
@@ -98,11 +99,31 @@ class Replay(ast.NodeTransformer):
             assert isinstance(generator, ast.GeneratorExp)
             self.comprehension(generator)
             return node
+        if site.role is CallRole.KEYED:
+            return self.keyed(node)
         self.generic_visit(node)
+        if site.role is CallRole.WALKER:
+            return node
         if site.role is CallRole.PARALLEL:
             node.func = window("reach", number, node.func)
             return around(window("reached", number, node), node)
         return placed(window("done", number, self.fetched("take", number, node)), node)
+
+    def keyed(self, node: ast.Call) -> ast.Call:
+        """``sorted(xs, key=lambda x: …)``: each key is computed in a round of its own."""
+        keys = keyed(node)
+        assert keys is not None
+        loop = const(self.loops[id(keys.generators[0])].index)
+        items = node.args[0]
+        guard = const(loop_guard(items).number)
+        node.func = self.visit(node.func)
+        node.args[0] = around(window("keyed", guard, loop, self.visit(items)), items)
+        for keyword in node.keywords:
+            if isinstance(keyword.value, ast.Lambda):
+                body = keyword.value.body
+                begun = window("turn", loop)
+                keyword.value.body = around(window("key", begun, self.visit(body)), body)
+        return node
 
     @staticmethod
     def fetched(how: str, number: ast.expr, node: ast.Call) -> ast.expr:
@@ -142,7 +163,8 @@ class Replay(ast.NodeTransformer):
         outer = inner is not None and is_display(inner, self.sites)
         display = inner if outer else node
         if not is_display(display, self.sites):  # type: ignore[arg-type]
-            return around(window("loop", *numbers, self.visit(node), unpacks), node)
+            how = "walked" if is_walker(node, self.sites) else "loop"
+            return around(window(how, *numbers, self.visit(node), unpacks), node)
         assert isinstance(display, ast.Call)
         index = const(self.sites[id(display)].index)
         self.generic_visit(display)
@@ -167,7 +189,9 @@ class Replay(ast.NodeTransformer):
         plain = copy.deepcopy(node.body)
         loop = const(self.loops[id(node)].index)
         test = node.test
-        node.test = around(window("round", loop, self.visit(test)), test)
+        # Counted before the condition is evaluated: its calls belong to the round.
+        begun = window("turn", loop)
+        node.test = around(window("round", begun, self.visit(test)), test)
         self.jumps(node, test)
         on = located(ast.Attribute(load(WINDOW), "on", ast.Load()), start(self.code, plain[0]))
         node.body = [nowhere(ast.If(on, self.block(node.body), plain))]

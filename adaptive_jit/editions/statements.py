@@ -234,11 +234,11 @@ class Slice(Clauses):
         jumps, self.continue_ends_strand = self.continue_ends_strand, False
 
         def build() -> None:
-            decided = self.truth(node.test)
-            self.emit(ast.If(ast.UnaryOp(ast.Not(), decided), [ast.Break()], []))
             self.emit(assign(count.id, ast.BinOp(load(count.id), ast.Add(), const(1))))
             self.emit(assign(path, method(load(ISSUER), "round", load(outer), load(count.id))))
             self.path = path
+            decided = self.truth(node.test)
+            self.emit(ast.If(ast.UnaryOp(ast.Not(), decided), [ast.Break()], []))
             self.rounds(node.body)
 
         body = self.nested(build)

@@ -6,7 +6,7 @@ import abc
 import ast
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.editions.guards import is_display
+from adaptive_jit.editions.guards import is_display, is_walker
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, POISON_NAME, Emitter
 from adaptive_jit.editions.nodes import assign, const, load, method, store
 from adaptive_jit.syntax.scope import numbered
@@ -65,6 +65,86 @@ class Walks(Emitter):
         rest(node.values)
         return load(name)
 
+    def comparison(self, node: ast.Compare) -> ast.expr:
+        name = self.temporary()
+
+        def operand(part: ast.expr) -> ast.expr:
+            value = self.value(part)
+            # Kept: it is compared with both of its neighbours.
+            return value if isinstance(value, ast.Name | ast.Constant) else self.keep(value)
+
+        def rest(position: int, left: ast.expr) -> None:
+            before = node.comparators[position - 1] if position else node.left
+            part = node.comparators[position]
+            right = operand(part)
+            inputs = [side.id for side in (left, right) if isinstance(side, ast.Name)]
+            compared = ast.Compare(
+                self.checked(before, left), [node.ops[position]], [self.checked(part, right)]
+            )
+            guarded = ast.Tuple([before, part], ast.Load())
+            value = self.derived("derive", guarded, compared, inputs)
+            self.emit(assign(name, value))
+            if position + 1 < len(node.ops):
+                decided = self.retried(method(load(ISSUER), "truth", load(name)))
+                further = self.nested(lambda: rest(position + 1, right))
+                self.emit(ast.If(decided, further, []))
+
+        rest(0, operand(node.left))
+        return load(name)
+
+    def chosen(self, node: ast.expr) -> ast.expr:
+        """A strand of its own gives the value, unless it binds names that others read."""
+        if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
+            return self.alternative(node)
+        return self.beside(lambda: self.alternative(node), node)
+
+    def beside(self, value: Callable[[], ast.expr], node: ast.expr) -> ast.expr:
+        """The place of a value that a strand of its own gives when it is known."""
+        slot = self.keep(method(load(ISSUER), "slot"))
+
+        def build() -> None:
+            self.emit(ast.Expr(method(load(ITEM), "fill", value())))
+
+        self.strand(self.path, slot, build, [node])
+        return slot
+
+    def decider(self, function: ast.Name, generator: ast.GeneratorExp) -> ast.expr:
+        """``any`` and ``all``: each element is awaited before the next one is begun."""
+
+        def build() -> ast.expr:
+            called = self.transparent(function, [])
+            self.emit(ast.Expr(method(load(CHECK), "u", called)))
+            result = self.keep(const(function.id == "all"))
+            outer = self.path
+            self.renamed.append({})
+            self.until(generator, 0, result.id, stops=function.id == "any")
+            self.renamed.pop()
+            self.path = outer
+            return result
+
+        return self.beside(build, generator)
+
+    def until(self, node: ast.GeneratorExp, position: int, result: str, *, stops: bool) -> None:
+        """The clauses from *position* on, left as soon as an element is as *stops* says."""
+        if position == len(node.generators):
+            decided: ast.expr = self.truth(node.elt)
+            if not stops:
+                decided = ast.UnaryOp(ast.Not(), decided)
+            self.emit(ast.If(decided, [assign(result, const(stops)), ast.Break()], []))
+            return
+        clause = node.generators[position]
+
+        def body(path: str, item: str) -> None:
+            self.rename(clause.target)
+            self.unpack(clause.target, load(item))
+            self.path = path
+            self.filtered(clause.ifs, lambda: self.until(node, position + 1, result, stops=stops))
+
+        self.loop(self.items(clause.iter), body)
+        if position:
+            found = ast.Compare(load(result), [ast.Is()], [const(stops)])
+            self.emit(ast.If(found, [ast.Break()], []))
+
     # ---- comprehensions -------------------------------------------------------------
 
     def comprehension(self, node: Any, *, needed: bool = True) -> ast.expr:
@@ -99,14 +179,10 @@ class Walks(Emitter):
                 self.emit(ast.Expr(method(load(results), "append", self.value(node.elt))))
             return
         clause = node.generators[position]
-        names = self.renamed[-1]
         items = self.items(clause.iter)
 
         def body(path: str, item: str) -> None:
-            for name in ast.walk(clause.target):
-                if isinstance(name, ast.Name):
-                    names[name.id] = f".c{self.counter}_{name.id}"
-                    self.counter += 1
+            self.rename(clause.target)
             self.unpack(clause.target, load(item))
             self.path = path
             if position == len(node.generators) - 1 and _waits(node):
@@ -115,6 +191,13 @@ class Walks(Emitter):
                 self.filtered(clause.ifs, lambda: self.clause(node, position + 1, results))
 
         self.loop(items, body)
+
+    def rename(self, target: ast.expr) -> None:
+        """Give the names of a clause their own variables in the slice."""
+        for name in ast.walk(target):
+            if isinstance(name, ast.Name):
+                self.renamed[-1][name.id] = f".c{self.counter}_{name.id}"
+                self.counter += 1
 
     @abc.abstractmethod
     def strand(
@@ -132,7 +215,8 @@ class Walks(Emitter):
 
         def fill() -> None:
             if results:
-                value = self.value(node.elt)
+                inner = node.elt
+                value = self.alternative(inner) if self.branches(inner) else self.value(inner)
                 self.emit(ast.Expr(method(load(ITEM), "fill", value)))
             else:
                 self.effects(node.elt)
@@ -152,6 +236,8 @@ class Walks(Emitter):
         self.emit(ast.If(decided, self.nested(lambda: self.filtered(conditions[1:], build)), []))
 
     def items(self, iterable: ast.expr) -> ast.expr:
+        if is_walker(iterable, self.analysis.sites):
+            return self.iterator(iterable)
         inner = numbered(iterable)
         if inner is not None and is_display(inner, self.analysis.sites):
             assert isinstance(iterable, ast.Call)
@@ -164,6 +250,31 @@ class Walks(Emitter):
         else:
             items = self.value(iterable)
         return self.retried(method(load(ISSUER), "arrived", items))
+
+    def iterator(self, node: ast.expr) -> ast.expr:
+        """An iterator of the slice's own over what the program's walks over."""
+        inputs: list[str] = []
+        made = self.walker(node, inputs)
+        kept = self.keep(self.derived("derive", node, made, inputs))
+        arrived = self.retried(method(load(ISSUER), "arrived", kept))
+        return method(load(ISSUER), "made", arrived)
+
+    def walker(self, node: ast.expr, inputs: list[str]) -> ast.expr:
+        """The call that makes it, over parts that are started; its callee is checked first."""
+        assert isinstance(node, ast.Call)
+        function = self.keep(method(load(CHECK), "g", self.transparent(node.func, inputs)))
+
+        def part(given: ast.expr) -> ast.expr:
+            if is_walker(given, self.analysis.sites):
+                return self.walker(given, inputs)
+            value = self.value(given)
+            if isinstance(value, ast.Name):
+                inputs.append(value.id)
+            return method(load(CHECK), "h", value)
+
+        args = [part(given) for given in node.args]
+        named = [ast.keyword(one.arg, part(one.value)) for one in node.keywords]
+        return ast.Call(function, args, named)
 
     def loop(self, items: ast.expr, build: Any, orelse: list[ast.stmt] | None = None) -> None:
         path, item = self.temporary(), self.temporary()

@@ -227,11 +227,11 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 }
 """The checks by the letter of their guard, for operands."""
 
-_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set, dict, frozenset})
+_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set, dict, frozenset, any, all})
 
 
 def is_consumer(function: Any) -> bool:
-    """A builtin, or ``join`` of an exact str, that walks a generator at once and completely."""
+    """A builtin, or ``join`` of an exact str, that walks a generator at once, while it is called."""
     if type(function) is BuiltinMethodType and type(function.__self__) in (str, bytes):
         return bool(function.__name__ == "join")
     try:

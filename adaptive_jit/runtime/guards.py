@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.runtime import exact
+from adaptive_jit.runtime import exact, iterators
 from adaptive_jit.runtime.displays import DisplayLoops
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
 from adaptive_jit.runtime.pending import tick
@@ -203,6 +203,23 @@ class Guards(DisplayLoops):
         self.guard(index, exact.is_consumer(function))
         return function
 
+    def g(self, index: int, function: Any) -> Any:
+        """An iterator of the library at the head of a loop: must be the real one."""
+        self.guard(index, iterators.is_walker(function))
+        return function
+
+    def h(self, index: int, value: Any) -> Any:
+        """What such an iterator walks over."""
+        self.guard(index, iterators.hands_on(value))
+        return value
+
+    def walked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
+        """The items of an iterator that has just been made, of which every part was checked."""
+        if type(items) not in iterators.MADE:
+            return items  # the guard on what made them has failed
+        self.guard(guard, True)
+        return self.counted(guard, loop, items, unpacks)
+
     def loop(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items of a loop, counted so that each operation knows its iteration."""
         if not self.counts_rounds(guard, items):
@@ -221,10 +238,25 @@ class Guards(DisplayLoops):
         outer = self.paths[parent] if parent >= 0 else ()
         self.paths[loop] = (*outer, -1)
 
-    def round(self, loop: int, value: Any) -> Any:
-        """The condition of a ``while``, before its next round."""
+    def turn(self, loop: int) -> int:
+        """The next round of a ``while``, whose condition is about to be evaluated, begins."""
         *outer, number = self.paths[loop]
         self.paths[loop] = (*outer, number + 1)
+        return loop
+
+    def round(self, loop: int, value: Any) -> Any:  # noqa: ARG002 (for those that watch rounds)
+        """The condition of a ``while``, once its round has begun."""
+        return value
+
+    def keyed(self, guard: int, loop: int, items: Any) -> Any:
+        """The items of which keys are about to be computed, one in each round."""
+        Guards.rounds(self, loop)
+        self.guard(guard, exact.iterates(items))
+        return items
+
+    @staticmethod
+    def key(_loop: int, value: Any) -> Any:
+        """The key of one item, once its round has begun."""
         return value
 
     def counted(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:

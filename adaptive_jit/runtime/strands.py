@@ -236,11 +236,18 @@ class Scheduler(Values):
 
     def walk(self, path: Path, items: Any) -> Iterator[tuple[Path, Any]]:
         """The items of an exact builtin iterable, each with its path."""
+        if self.own.pop(id(items), None) is items:
+            return self._walk(path, items)
         if type(items) not in ITERABLES:
             raise Stop("iterates over something that is not a builtin container")
-        if type(items) in ITERATORS and self.own.pop(id(items), None) is None:
+        if type(items) in ITERATORS:
             raise Stop("iterates over an iterator of the program's own")
         return self._walk(path, items)
+
+    def made(self, items: Any) -> Any:
+        """An iterator that the slice has made for itself: `walk` may use it up."""
+        self.own[id(items)] = items
+        return items
 
     def _walk(self, path: Path, items: Iterable[Any]) -> Iterator[tuple[Path, Any]]:
         for number, item in enumerate(items):

@@ -23,6 +23,7 @@ from adaptive_jit.runtime.execute import in_context, raise_again
 from adaptive_jit.runtime.guards import Guards
 from adaptive_jit.runtime.inputs import lanes_of
 from adaptive_jit.runtime.issue import Issuer
+from adaptive_jit.runtime.iterators import SliceGuards
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
 from adaptive_jit.runtime.refusals import refusal
@@ -69,7 +70,7 @@ class Window(Crowd, Guards):
         issuer.gated = gated
         self.paths = [()] * (len(self.function.loop_parents) + 1)
         slice_: Slice = FunctionType(code, module)(
-            issuer, exact.SliceGuards(self.function.host.attribute_is_transparent), (), *values
+            issuer, SliceGuards(self.function.host.attribute_is_transparent), (), *values
         )
         issuer.begin(slice_)
         return True
@@ -172,7 +173,9 @@ class Window(Crowd, Guards):
     def take(self, index: int, callee: Any, /, *args: Any, **kwargs: Any) -> Callable[[], Any]:
         """What to call in place of ``callee(*args, **kwargs)``; the call stays in the caller."""
         issuer = self.issuer
-        assert issuer is not None
+        if issuer is None:
+            # What looked like a builtin has handed the generator on: it runs behind its region.
+            return partial(callee, *args, **kwargs)
         function = self.function
         site = function.sites[index]
         path = self.paths[site.loop]

@@ -24,6 +24,8 @@ class CallRole(enum.Enum):
     PARALLEL = "parallel"
     DISPLAY = "display"
     MANAGER = "manager"
+    WALKER = "walker"
+    KEYED = "keyed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.syntax.keys import in_turn, keyed
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ FRAME_READERS = frozenset(
 
 CONSUMERS = frozenset("sum max min sorted list tuple set dict frozenset".split())
 """Builtins that use up a generator expression at once and completely."""
+
+DECIDERS = frozenset({"any", "all"})
+"""Builtins that use up a generator expression at once, as far as they have to."""
 
 MUTATORS = {
     ast.List: frozenset("append extend insert".split()),
@@ -123,6 +127,11 @@ def _collect(node: ast.AST, scope: Scope) -> None:
         _collect(node.func, scope)
         _collect_comprehension(node.args[0], scope)
         return
+    if isinstance(node, ast.Call) and keyed(node) is not None:
+        # So does the key.
+        for part in (node.func, *node.args, *(in_turn(one) for one in node.keywords)):
+            _collect(part, scope)
+        return
     if isinstance(node, _INNER):
         _collect_inner(node, scope)
         return
@@ -203,7 +212,7 @@ def consumes_generator(node: ast.Call) -> bool:
         if node.func.id == "dict":
             pair = node.args[0].elt
             return isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and not node.keywords
-        return node.func.id in CONSUMERS
+        return node.func.id in CONSUMERS or (node.func.id in DECIDERS and not node.keywords)
     joins = isinstance(node.func, ast.Attribute) and node.func.attr == "join"
     return joins and not node.keywords
 

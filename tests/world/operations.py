@@ -55,6 +55,15 @@ def document(key: int) -> dict[str, Any]:
 
 
 @reads
+def page(key: int, last: int = 20) -> dict[str, Any]:
+    """Return a page of two items, with the key of the next one up to *last*."""
+    follows = key + 10 if key < last else None
+    return current().perform(
+        "page", "reads", key, lambda _: {"items": [key, key + 1], "next": follows}
+    )
+
+
+@reads
 def pair(key: int) -> tuple[int, int]:
     """Return a tuple of two numbers."""
     return current().perform("pair", "reads", key, lambda v: (key + 1000 * v, key * 2))
