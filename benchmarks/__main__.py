@@ -17,6 +17,7 @@ NAMES = (
     "chain_and_cpu",
     "slow_models",
     "first_call",
+    "second_process",
 )
 
 

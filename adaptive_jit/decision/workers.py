@@ -63,6 +63,11 @@ class WorkerCount:
         self._before: tuple[int, float] | None = None  # number and mean time before an attempt
         self._slow: tuple[int, float] | None = None  # number and mean time before a halving
 
+    def resume(self, now: int, ceiling: int | None) -> None:
+        """Begin with what an earlier process came to, and wait before more are tried."""
+        self.ceiling = ceiling
+        self._set(max(1, min(now, self._most)), 0 if ceiling is None else WAIT_CALLS)
+
     def width(self, operations: int) -> int:
         """Return how many of *operations* may run at the same time, at least one."""
         return max(1, min(self.now, operations))

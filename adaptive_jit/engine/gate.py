@@ -15,6 +15,7 @@ one: who finds a resource being looked after leaves a note and goes on.
 from __future__ import annotations
 
 import _thread
+import hashlib
 import time
 import weakref
 from collections import deque
@@ -25,6 +26,7 @@ from adaptive_jit.decision.widths import Width
 from adaptive_jit.effects import describe
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.records import EffectKind, Source
+from adaptive_jit.records.memory import KnownWidth
 from adaptive_jit.runtime.states import QUEUED, RUNNING
 from adaptive_jit.settings import current
 
@@ -78,12 +80,12 @@ class Resource:
     """What is under way at one resource, and what waits for that to end."""
 
     __slots__ = (
-        "_again", "_begin", "_busy", "_refusals", "_under_way", "_until", "_waiting", "ended",
-        "name", "width",
+        "_again", "_begin", "_busy", "_refusals", "_under_way", "_until", "_waiting", "digest",
+        "ended", "width",
     )  # fmt: skip
 
-    def __init__(self, name: str, width: Width, begin: Callable[[Any], None]) -> None:
-        self.name = name
+    def __init__(self, digest: str | None, width: Width, begin: Callable[[Any], None]) -> None:
+        self.digest = digest
         self.width = width
         self._begin = begin
         self.forget()
@@ -155,10 +157,11 @@ class Resource:
 class Gate:
     """All resources of this process."""
 
-    __slots__ = ("_begin", "_known")
+    __slots__ = ("_begin", "_known", "remembered")
 
     def __init__(self, begin: Callable[[Any], None]) -> None:
         self._begin = begin
+        self.remembered: dict[str | None, KnownWidth] = {}
         self._known: dict[int | str, tuple[weakref.ref[Any] | None, Resource]] = {}
 
     def start(self, entry: Entry, forced: bool = False) -> None:
@@ -185,7 +188,8 @@ class Gate:
             known = self._known.get(named)
             return self._new(named, None, named) if known is None else known[1]
         callee = entry.callee
-        met = callee.__self__ if type(callee) is MethodType else callee
+        bound = type(callee) is MethodType
+        met = callee.__self__ if bound else callee
         known = self._known.get(id(met))
         if known is not None and (known[0] is None or known[0]() is met):
             return known[1]
@@ -195,15 +199,28 @@ class Gate:
         except TypeError:
             name = describe(callee)
             known = self._known.get(name)
-            return self._new(name, None, name) if known is None else known[1]
-        return self._new(id(met), reference, describe(callee))
+            return self._new(name, None, None) if known is None else known[1]
+        # Another client may ask another host: what is learnt of one is not handed on.
+        return self._new(id(met), reference, None if bound else describe(callee))
 
-    def _new(self, key: int | str, met: weakref.ref[Any] | None, name: str) -> Resource:
-        resource = Resource(name, Width(current().max_workers), self._begin)
+    def _new(self, key: int | str, met: weakref.ref[Any] | None, name: str | None) -> Resource:
+        most = current().max_workers
+        digest = None if name is None else _digest(name)
+        known = self.remembered.get(digest)
+        width = Width(most) if known is None else Width(most, known.now, known.ceiling)
+        resource = Resource(digest, width, self._begin)
         while len(self._known) >= MOST_RESOURCES:
             self._known.pop(next(iter(self._known)), None)
         self._known[key] = met, resource
         return resource
+
+    def learnt(self) -> tuple[KnownWidth, ...]:
+        """The widths that are worth handing on to later processes."""
+        return tuple(
+            KnownWidth(one.digest, one.width.now, one.width.ceiling)
+            for one in self.resources()
+            if one.digest is not None and one.width.epoch
+        )
 
     def resources(self) -> list[Resource]:
         """All that have been met."""
@@ -218,3 +235,7 @@ class Gate:
         """Let go of everything, at interpreter exit."""
         self.forget()
         self._known.clear()
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()

@@ -1,4 +1,4 @@
-"""What is remembered of this machine beside its functions: what a hand-over costs here.
+"""What is remembered beside functions: what a hand-over costs here, how much resources take.
 
 Programs leave what they have measured on the way; ``adaptive-jit calibrate``
 leaves what many rounds on an idle machine have shown, which weighs more.
@@ -10,8 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from adaptive_jit.engine.host import gate
 from adaptive_jit.errors import StoreWarning
-from adaptive_jit.records.memory import MOST_WEIGHT, Calibration
+from adaptive_jit.records.memory import MOST_WEIGHT, Calibration, KnownWidths
 from adaptive_jit.strategies import strategy
 from adaptive_jit.strategies.thread import ThreadStrategy
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from adaptive_jit.store.memory import Row
 
 KEY: Final = "machine"
+WIDTHS: Final = "widths"
 
 STARTUP_SECONDS: Final = 0.0005
 """Start of a first worker thread: 0.5 ms measured (executors.md section 1, pool cold start).
@@ -39,15 +41,18 @@ class MachineMemory:
         from adaptive_jit.store import Store
 
         first, self._read = not self._read, True
-        found = Store(folder).recall((key, KEY) if first else (key,))
-        if first and KEY in found:
-            self._take_over(found[KEY])
+        found = Store(folder).recall((key, KEY, WIDTHS) if first else (key,))
+        if first:
+            self._take_over(found)
         return found.get(key)
 
-    def _take_over(self, text: str) -> None:
+    def _take_over(self, found: dict[str, str]) -> None:
         from adaptive_jit.store.memory import as_record
 
-        known = as_record(Calibration, text)
+        widths = as_record(KnownWidths, found.get(WIDTHS))
+        if widths is not None:
+            gate.remembered = {one.resource: one for one in widths.widths}
+        known = as_record(Calibration, found.get(KEY))
         pool = strategy("thread")
         if known is None:
             return
@@ -60,11 +65,15 @@ class MachineMemory:
         """What to leave to later runs: what was measured here, and only that."""
         from adaptive_jit.store.memory import Row
 
+        rows = []
         pool = strategy("thread")
         measured = pool.measured_dispatch if isinstance(pool, ThreadStrategy) else None
-        if measured is None:
-            return ()
-        return (Row(KEY, "", partial(_joined, Calibration(measured, 1))),)
+        if measured is not None:
+            rows.append(Row(KEY, "", partial(_joined, Calibration(measured, 1))))
+        widths = KnownWidths(gate.learnt())
+        if widths.widths:
+            rows.append(Row(WIDTHS, "", partial(_joined_widths, widths)))
+        return tuple(rows)
 
 
 def keep(folder: str, calibration: Calibration) -> None:
@@ -86,6 +95,12 @@ def _joined(own: Calibration, before: str | None) -> str:
     from adaptive_jit.store.memory import as_record, as_text
 
     return as_text(own.after(as_record(Calibration, before)))
+
+
+def _joined_widths(own: KnownWidths, before: str | None) -> str:
+    from adaptive_jit.store.memory import as_record, as_text
+
+    return as_text(own.after(as_record(KnownWidths, before)))
 
 
 MACHINE = MachineMemory()

@@ -102,6 +102,8 @@ class Recall:
                 planned.reasons[one.index] = one.why
             if one.classification is not None:
                 planned.classes[one.index] = one.classification
+        if memory.workers:
+            controller.workers.resume(memory.workers, memory.ceiling)
         planned.savings = tuple(Saving(index, seconds) for index, seconds in memory.savings)
 
     def begin_anew(self, controller: Controller) -> None:
@@ -138,6 +140,8 @@ class Recall:
                 for operation in controller.analysis.operations
             ),
             savings=tuple((saving.operation, saving.seconds) for saving in planned.savings),
+            workers=controller.workers.now,
+            ceiling=controller.workers.ceiling,
             replaces=self.replaces,
         )
 

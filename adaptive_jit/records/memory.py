@@ -16,6 +16,9 @@ from adaptive_jit.records.profiles import Classification  # noqa: TC001
 MOST_WEIGHT = 16.0
 """Observations that earlier runs together may weigh at most beside a new run."""
 
+MOST_WIDTHS = 512
+"""Resources whose width is kept."""
+
 DECIDED = (Phase.TRIAL, Phase.PARALLEL, Phase.DIRECT)
 """Phases that say something; before them a function has only been looked at."""
 
@@ -143,8 +146,9 @@ class FunctionMemory:
 
     ``runs`` counts processes, ``calls`` and ``invocations`` calls, seen and
     profiled. ``guards`` are the guards' states, one digit each, ``savings``
-    pairs of operation and seconds. ``replaces``: what was there before does not
-    count any more.
+    pairs of operation and seconds; ``workers`` and ``ceiling`` how many operations
+    it started at a time in the end, and what was too many. ``replaces``: what was
+    there before does not count any more.
     """
 
     runs: int
@@ -156,6 +160,8 @@ class FunctionMemory:
     guards: str
     operations: tuple[OperationMemory, ...] = ()
     savings: tuple[tuple[int, float], ...] = ()
+    workers: int = 0
+    ceiling: int | None = None
     replaces: bool = False
 
     def after(self, before: FunctionMemory | None) -> FunctionMemory:
@@ -195,6 +201,37 @@ def _joined(before: OperationMemory | None, own: OperationMemory) -> OperationMe
         calls=before.calls + own.calls,
         in_order=before.in_order or own.in_order,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWidth:
+    """What one resource takes at a time: the width in the end, and what was too many.
+
+    ``resource`` is a digest: a host or a name that the user gave is nobody's business.
+    """
+
+    resource: str
+    now: int
+    ceiling: int | None
+
+    def __post_init__(self) -> None:
+        if self.now < 1 or (self.ceiling is not None and self.ceiling < 1):
+            raise ValueError("not a width")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWidths:
+    """The widths of all resources, the newest last."""
+
+    widths: tuple[KnownWidth, ...] = ()
+
+    def after(self, before: KnownWidths | None) -> KnownWidths:
+        """The newest of each resource, and of all resources as many as are kept."""
+        known = {one.resource: one for one in before.widths} if before else {}
+        for one in self.widths:
+            known.pop(one.resource, None)
+            known[one.resource] = one
+        return KnownWidths(tuple(known.values())[-MOST_WIDTHS:])
 
 
 @dataclass(frozen=True, slots=True)

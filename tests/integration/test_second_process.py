@@ -313,21 +313,25 @@ def test_eight_processes_that_end_at_once_lose_nothing(folder):
     folder.mkdir()
     script = folder.parent / "own.py"
     script.write_text(OWN)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(script), str(number)], env=environment(folder),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for number in range(8)
-    ]  # fmt: skip
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in processes:
-        _, err = process.communicate(timeout=60)
-        assert (process.returncode, err) == (0, "")
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, str(script), str(number)], env=environment(folder),
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for number in range(8)
+        ]  # fmt: skip
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        for process in processes:
+            _, err = process.communicate(timeout=60)
+            assert (process.returncode, err) == (0, "")
     known = memories(folder)
     assert {f"__main__.both_{number}" for number in range(8)} <= known.keys()
     shared = known["__main__.shared"]

@@ -265,3 +265,27 @@ def test_a_width_that_is_used_up_grows(pool):
         while pool.begun:
             pool.run()
     assert gate.resources()[0].width.now > 8
+
+
+def test_a_function_or_name_goes_on_with_the_width_that_another_process_found(pool):
+    """Under a digest; a client's is its own, for another one may ask another host."""
+    gate, later = Gate(pool.start), Gate(pool.start)
+    named = Effect(EffectKind.READS, "orders", Source.DECLARED)
+    client = Client()
+    for callee, more in ((fetch, {}), (other, {"effect": named}), (client.get, {})):
+        begin(gate, callee, 1, **more)[0].turn.refused(0.0)
+    learnt = gate.learnt()
+    assert [(one.now, one.ceiling) for one in learnt] == [(4, 8), (4, 8)]
+    assert not any(word in str(learnt) for word in ("orders", "fetch"))
+    later.remembered = {one.resource: one for one in learnt}
+    pool.begun.clear()
+    begin(later, fetch, 10)
+    assert len(pool.begun) == 4
+    begin(later, client.get, 10)
+    assert len(pool.begun) == 12
+
+
+def test_a_width_of_which_nothing_was_learnt_is_not_handed_on(pool):
+    gate = Gate(pool.start)
+    begin(gate, fetch, 3)
+    assert gate.learnt() == ()

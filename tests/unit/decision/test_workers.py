@@ -169,3 +169,16 @@ def test_fewer_than_one_worker_is_refused():
     """There is always one."""
     with pytest.raises(ValueError, match="at least one"):
         WorkerCount(0)
+
+
+def test_what_an_earlier_process_came_to_is_gone_on_with():
+    """Behind its ceiling, and not at once past it; within what is allowed now."""
+    workers = WorkerCount(64)
+    workers.resume(6, 8)
+    clean(workers, 16)
+    assert (workers.now, workers.ceiling) == (6, 8)
+    clean(workers)
+    assert workers.now == 7
+    workers = WorkerCount(4)
+    workers.resume(64, None)
+    assert workers.now == 4

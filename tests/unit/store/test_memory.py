@@ -18,6 +18,8 @@ from adaptive_jit.records.memory import (
     Calibration,
     DecisionMemory,
     FunctionMemory,
+    KnownWidth,
+    KnownWidths,
     OperationMemory,
     Series,
     Sums,
@@ -168,6 +170,20 @@ def test_calibrations_are_averaged():
 def test_a_hand_over_takes_some_time_but_not_for_ever(seconds):
     with pytest.raises(ValueError, match="calibration"):
         Calibration(seconds, 1)
+
+
+def test_the_newest_width_of_each_resource_is_kept(monkeypatch):
+    """And of all resources the last ones."""
+    a, b, newer = KnownWidth("a", 8, None), KnownWidth("b", 4, 6), KnownWidth("a", 16, None)
+    assert KnownWidths((newer,)).after(KnownWidths((a, b))).widths == (b, newer)
+    monkeypatch.setattr("adaptive_jit.records.memory.MOST_WIDTHS", 1)
+    assert KnownWidths((newer,)).after(KnownWidths((a, b))).widths == (newer,)
+
+
+@pytest.mark.parametrize(("now", "ceiling"), [(0, None), (4, 0)])
+def test_there_is_always_room_for_one(now, ceiling):
+    with pytest.raises(ValueError, match="width"):
+        KnownWidth("a", now, ceiling)
 
 
 # ------------------------------------------------------------ the file
