@@ -43,6 +43,8 @@ class ForeignFileError(FormatError):
 
 
 _warned: set[str] = set()
+_held: set[str] = set()
+"""Files that others held when a call looked: it is not looked at again within this process."""
 
 
 class Store:
@@ -71,7 +73,7 @@ class Store:
         looked at again in this process.
         """
         path = self.path
-        if path is None or str(path) in _warned or not os.path.exists(path):
+        if path is None or str(path) in _warned | _held or not os.path.exists(path):
             return {}
         wanted = tuple(keys)
         try:
@@ -114,8 +116,17 @@ class Store:
 
 
 def _recall(path: Path, keys: tuple[str, ...]) -> dict[str, str]:
-    with closing(_open(path, "ro", RECALL_SECONDS)) as connection:
-        return read_rows(connection, keys) if _is_ours(connection) else {}
+    import sqlite3
+
+    try:
+        with closing(_open(path, "ro", RECALL_SECONDS)) as connection:
+            return read_rows(connection, keys) if _is_ours(connection) else {}
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        # Someone is making the file, or hangs: the end of the program will see.
+        _held.add(str(path))
+        return {}
 
 
 def _save(path: Path, rows: list[tuple[str, str, str]], memories: tuple[Row, ...]) -> None:
@@ -207,16 +218,29 @@ def _open(path: Path, mode: str, seconds: float | None = None) -> sqlite3.Connec
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
     """Return `False` for a new, empty file; raise ``FormatError`` for anything but ours."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    application, version, objects = _marks(connection)
     if (application, version) == (APPLICATION, VERSION):
         return True
-    (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if (application, version, objects) == (0, 0, 0):
         return False
     if application == APPLICATION:
         raise FormatError(f"its format is {version}, known is {VERSION}")
     raise ForeignFileError("it belongs to another program")
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """What tells whose file it is, at one moment: another process may be making it just now."""
+    outside = not connection.in_transaction
+    if outside:
+        connection.execute("BEGIN")
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        if outside:
+            connection.execute("ROLLBACK")
+    return application, version, objects
 
 
 def _make_ours(connection: sqlite3.Connection) -> None:

@@ -34,6 +34,7 @@ WAITS = Classification(Verdict.WAITS, 0.01, 0.0, 0.05, 4, "waits")
 @pytest.fixture(autouse=True)
 def _no_file_has_been_warned_about(monkeypatch):
     monkeypatch.setattr(database, "_warned", set())
+    monkeypatch.setattr(database, "_held", set())
 
 
 @pytest.fixture
@@ -287,6 +288,39 @@ def test_a_look_within_a_call_does_not_wait_for_others(store, monkeypatch):
     store.recall(("a",))
     assert waits == [database.RECALL_SECONDS]
     assert database.RECALL_SECONDS <= database.BUSY_SECONDS / 100
+
+
+def test_a_file_that_others_hold_is_passed_over_in_silence(store, monkeypatch):
+    """They may be making it just now; it is not waited for a second time."""
+    store.save((), (text_row("a", "1"),))
+    monkeypatch.setattr(database, "RECALL_SECONDS", 0.0)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    with contextlib.closing(other), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        assert store.recall(("a",)) == {}
+        other.execute("ROLLBACK")
+        monkeypatch.setattr(Store, "_attempt", None)
+        assert store.recall(("a",)) == {}
+
+
+def test_whose_file_it_is_is_read_at_one_moment(store, monkeypatch):
+    """Another process may be making it: half of its marks are no mark of a foreign file."""
+    seen = []
+
+    class Connection(sqlite3.Connection):
+        def execute(self, query, *args):
+            if query.startswith("PRAGMA user_version"):
+                seen.append(self.in_transaction)
+            return super().execute(query, *args)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, factory=Connection, **k))
+    store.save((), (text_row("a", "1"),))
+    store.recall(("a",))
+    assert set(seen[:2] + seen[-1:]) == {True}
 
 
 def test_a_folder_that_nobody_may_write_can_be_read(store, monkeypatch):
