@@ -35,6 +35,12 @@ One unlucky first parallel call would otherwise keep it direct for long. Long
 calls get none: there the grant itself would be felt.
 """
 
+PROBE_GAIN = math.log(1.1)
+"""A probe must be this much faster than direct usually is to open a trial."""
+
+RETRY_CALLS = 8
+"""Direct calls after which a parallel call that was handed out but never seen is repeated."""
+
 MOST_SLOWER = math.log(1000.0)
 """A parallel call is never taken to be slower than this many times direct, in log seconds."""
 

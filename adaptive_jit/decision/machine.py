@@ -23,6 +23,8 @@ from adaptive_jit.decision.budget import (
     FIRST_BACKOFF_CALLS,
     GRANT_CALLS,
     MOST_SLOWER,
+    PROBE_GAIN,
+    RETRY_CALLS,
     Backoff,
     Budget,
     calls_to_skip,
@@ -53,12 +55,6 @@ if TYPE_CHECKING:
 KEEP = 0.98
 """Weight that earlier calls retain at each new one once settled: a memory of 50 calls."""
 
-PROBE_GAIN = math.log(1.1)
-"""A probe must be this much faster than direct usually is to open a trial."""
-
-RETRY_CALLS = 8
-"""Direct calls after which a parallel call that was handed out but never seen is repeated."""
-
 _PARALLEL = Arm.PARALLEL
 _DIRECT = Arm.DIRECT
 
@@ -71,7 +67,7 @@ class Machine:
     """
 
     __slots__ = (
-        "_clock", "_direct_watch", "_first_seconds", "_fresh", "_gated", "_guard", "_probe_after",
+        "_before", "_clock", "_direct_watch", "_first_seconds", "_fresh", "_gated", "_guard", "_probe_after",
         "_probe_at", "_probing", "_saved", "_seconds", "_settings", "_settled_at",
         "_settled_calls", "_skipped", "_started", "_startup", "_tried", "_unseen", "_watch",
         "backoff", "budget", "calls", "direct", "doubt", "failed", "history", "judge", "once",
@@ -100,6 +96,7 @@ class Machine:
         self._first_seconds: float | None = None
         self.rearmed_at: float | None = None
         self._started = clock.seconds() if clock else 0.0
+        self._before = self.direct
         self.ran = {_DIRECT: 0, _PARALLEL: 0}
 
     def record(self, arm: Arm, wall: float, log_size: float) -> None:
@@ -227,6 +224,7 @@ class Machine:
         self._tried = self._unseen = 0
         # The times are old, or lag behind a drift: the first call is direct.
         self._fresh = False
+        self._before = self.direct.copy()
         self.usual, self.once = _DIRECT, None
 
     def _in_probe(self, arm: Arm, wall: float, log_size: float) -> None:
@@ -260,6 +258,8 @@ class Machine:
             return
         self.parallel.clear()
         self.parallel.add(wall, log_size)
+        self.direct = self._before  # the pair that opens a trial was picked for being far apart
+        self.direct.weigh(DOUBTED_WEIGHT)
         self.phase = Phase.DIRECT
         self._begin_trial(f"a probe was {math.exp(faster):.2f} times faster")
         self._tried = 1

@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from adaptive_jit.decision import Decider
 from adaptive_jit.numerics import wilson
@@ -24,6 +24,7 @@ NEVER = 10**9
 Z = 1.645
 CALLS = 1000
 SLOWER = (0.5, 0.9, 0.98)
+REGRETS = ((0.5, 2), (0.9, 2), (0.98, 2), (1.0, 2), (1.5, 8), (3.0, 5), (10.0, 9))
 
 
 class Figure(NamedTuple):
@@ -126,14 +127,10 @@ def false_switches(kind: str, reps: int, series: str, goal: float) -> Figure:
     return share(f"false switch, ratio <= 0.98 pooled, {with_} prediction", hits, of, goal)
 
 
-def regrets(reps: int, series: str) -> Iterator[Figure]:
+def regret_at(s: float, goal: float, reps: int, series: str) -> Figure:
     """Regret after a thousand calls, without a prediction."""
-    for s, goal in ((0.5, 2), (0.9, 2), (0.98, 2), (1.0, 2), (1.5, 8), (3.0, 5), (10.0, 9)):
-        yield regret(
-            f"regret after 1,000 calls, ratio {s:g}",
-            _pairs(outcomes("none", s, reps, series)),
-            goal,
-        )
+    cells = _pairs(outcomes("none", s, reps, series))
+    return regret(f"regret after 1,000 calls, ratio {s:g}", cells, goal)
 
 
 def found(reps: int, series: str) -> Iterator[Figure]:
@@ -259,14 +256,27 @@ def _stretch(phase: Phase, calls: int = 500) -> float:
     return spent / measured
 
 
+def parts(reps: int, series: str) -> list[tuple[Callable[..., object], tuple[object, ...]]]:
+    """The simulated rows as calls that do not depend on each other; see `rows_of`."""
+    return [
+        (false_switches, ("honest", reps, series, 1)),
+        (false_switches, ("none", reps, series, 3)),
+        *((regret_at, (s, goal, reps, series)) for s, goal in REGRETS),
+        (found, (reps, series)),
+        (slow, (reps * len(STEADY), series)),
+        (changes, (reps, series)),
+        (exits, (max(reps // 10, 1), series)),
+    ]
+
+
+def rows_of(part: tuple[Callable[..., Any], tuple[object, ...]]) -> list[Figure]:
+    """The rows of one part."""
+    make, arguments = part
+    made = make(*arguments)
+    return [made] if isinstance(made, Figure) else list(made)
+
+
 def figures(reps: int, series: str) -> Iterator[Figure]:
     """Every simulated row; *reps* runs of each of the ten steady workloads a cell."""
-    runs = reps * len(STEADY)
-    # Twice as many: at a rate near its goal the interval must be narrow to tell.
-    yield false_switches("honest", 2 * reps, series, 1)
-    yield false_switches("none", 2 * reps, series, 3)
-    yield from regrets(reps, series)
-    yield from found(reps, series)
-    yield from slow(runs, series)
-    yield from changes(reps, series)
-    yield exits(max(reps // 10, 1), series)
+    for part in parts(reps, series):
+        yield from rows_of(part)

@@ -484,6 +484,25 @@ def test_a_probe_needs_a_tenth_to_open_a_trial():
     assert driver.phase is Phase.DIRECT
 
 
+def test_the_pair_that_opens_a_trial_is_no_evidence_in_it():
+    """It was picked for being far apart: direct counts as it was before the outlier."""
+    driver = settled_direct()
+    rearm(driver)
+    driver.call(0.5, 0.1)
+    driver.call(0.05, 0.1)
+    assert driver.phase is Phase.TRIAL
+    assert driver.decider.summary().direct_seconds == pytest.approx(0.05)
+
+
+def test_a_late_parallel_call_may_be_what_a_probe_shows():
+    """It began before the function was settled and ends when it is looked at again."""
+    driver = settled_direct()
+    rearm(driver)
+    driver.decider.observe(P, 0.02)
+    assert driver.phase is Phase.TRIAL
+    assert driver.decider.summary().direct_seconds == pytest.approx(0.05)
+
+
 def test_probes_that_find_nothing_come_at_doubling_distances():
     """Cheap probes (parallel as fast as direct): the back-off alone counts, up to its cap."""
     driver = settled_direct(0.05, 0.05)
