@@ -157,6 +157,15 @@ def test_what_the_caller_runs_itself_makes_room(pool):
     assert not pool.begun
 
 
+def test_what_its_caller_has_claimed_is_not_run_a_second_time(pool):
+    """It was begun already, but no worker had come to it yet."""
+    (one,) = begin(Gate(pool.start), fetch, 1)
+    assert next(one.claim) == 1
+    one.finish(DEAD)
+    pool.run()
+    assert one.state == DEAD
+
+
 def test_forced_operations_are_limited_by_a_refusal_only(pool, alarms):
     """``strategy="parallel"`` asks for all at once; the service's word counts more."""
     gate = Gate(pool.start)
