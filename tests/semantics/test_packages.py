@@ -130,6 +130,7 @@ def test_it_is_taken_back():
     for function, code in codes.items():
         assert function.__code__ is code
         assert registry.find(function) is None
+    assert registry.find(parcel.core.fetch) is None
     assert not is_adaptive(parcel.late.both)
     with decorate_package("parcel"):
         assert is_adaptive(parcel.pair)
@@ -163,6 +164,19 @@ def test_a_wrong_name_is_refused(name):
 def test_a_wrong_setting_is_refused_before_the_hook_is_in_place():
     with pytest.raises(ConfigurationError):
         decorate_package("parcel", window=0)
+
+
+def test_what_a_wrapper_tells_of_is_found():
+    """`__wrapped__` suffices, where the wrapper does not capture the function itself."""
+    parcel = importlib.import_module("parcel")
+    parcel.core.outer = lambda name: name
+    parcel.core.outer.__wrapped__ = parcel.core.__dict__.pop("pair")
+    wrapped = parcel.core.outer.__wrapped__
+    for module in (parcel, parcel.core, parcel.text):
+        for name in [n for n, value in vars(module).items() if value is wrapped]:
+            delattr(module, name)
+    with decorate_package("parcel"):
+        assert is_adaptive(wrapped)
 
 
 def test_a_namespace_package_is_decorated_module_by_module():
@@ -322,6 +336,10 @@ def test_a_forced_function_that_hands_something_over_does_not_rest():
                 [],
             )
         controller = registry.controller_of(not_in_vain)
+        controller.rest.seconds = 8.0
+        not_in_vain("ab")
+        not_in_vain("")
+        assert controller.rest.seconds == resting.FIRST_REST
         assert not controller.rest.under_way
         assert not_in_vain.__code__ is controller.code
     finally:

@@ -71,7 +71,7 @@ def kept(name):
 class Proxy:
     """Tells of each attribute that is asked for."""
 
-    def __getattr__(self, name):
+    def __getattribute__(self, name):
         seen.append(name)
         raise RuntimeError(name)
 
