@@ -28,6 +28,8 @@ from world.operations import (
 )
 from world.registry import factory, program
 
+from adaptive_jit import reads
+
 # ------------------------------------------------------------------ match
 
 
@@ -612,6 +614,46 @@ def exception_that_no_clause_wants() -> Any:
             out.append("outer")
         finally:
             out.append("end")
+    return out
+
+
+@program(overlaps=2, meet=("second",), settles=False)
+def except_that_tells_of_the_error() -> Any:
+    """The text of an exception without methods of its own is made by builtin code."""
+    out: list[Any] = []
+    for i in range(6):
+        try:
+            out.append(refuse(i, i == 0))
+        except Refused as error:
+            out.append(f"{i}: {error} {error!r}")
+        out.append(second(i))
+    return out
+
+
+class _Loud(Refused):
+    def __str__(self) -> str:
+        mystery("str")
+        return "loud"
+
+
+@reads
+def shout(key: int, bad: bool) -> int:
+    """Raise an exception that says itself what it is."""
+    if bad:
+        raise _Loud(key)
+    return fetch(key)
+
+
+@program(settles=False)
+def except_of_an_error_that_tells_itself() -> Any:
+    """A method of its own is an unknown call."""
+    out: list[Any] = []
+    for i in range(6):
+        try:
+            out.append(shout(i, i == 0))
+        except Refused as error:
+            out.append(f"{i}: {error}")
+        out.append(second(i))
     return out
 
 

@@ -1,0 +1,160 @@
+"""The guards of the issue slice: where the next step could run unknown code, it stops."""
+
+from __future__ import annotations
+
+import sys
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from adaptive_jit.runtime.exact import (
+    CONTAINERS,
+    MUTABLE,
+    SCALARS,
+    SEQUENCES,
+    Stop,
+    adds,
+    are_builtin,
+    formats,
+    is_consumer,
+    is_quiet_manager,
+    is_truthy_plainly,
+    matches,
+    parent_function,
+    tells_membership,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class SliceGuards:
+    """The guards of the slice: refuse with `Stop` instead of running unknown code."""
+
+    __slots__ = ("transparent",)
+
+    def __init__(self, transparent: Callable[[Any, str], bool]) -> None:
+        self.transparent = transparent
+
+    @staticmethod
+    def s(value: Any) -> Any:
+        """Operand of an operator or a format."""
+        if type(value) in SCALARS:
+            return value
+        raise Stop("an operator meets a value that is not of a builtin type")
+
+    @staticmethod
+    def q(value: Any) -> Any:
+        """Operand of ``+`` or ``*``."""
+        if adds(value):
+            return value
+        raise Stop("an operator meets a value that is not of a builtin type")
+
+    @staticmethod
+    def f(value: Any) -> Any:
+        """Right operand of ``%``."""
+        if formats(value):
+            return value
+        raise Stop("a format meets a value that is not of a builtin type")
+
+    @staticmethod
+    def b(value: Any) -> Any:
+        """A truth test."""
+        if is_truthy_plainly(value):
+            return value
+        raise Stop("a condition on something that is not of a builtin type")
+
+    @staticmethod
+    def c(value: Any) -> Any:
+        """The container of a subscript."""
+        if type(value) in CONTAINERS:
+            return value
+        raise Stop("a subscript of something that is not of a builtin type")
+
+    @staticmethod
+    def i(value: Any) -> Any:
+        """Something that is unpacked; an iterator would be used up."""
+        if type(value) in CONTAINERS:
+            return value
+        raise Stop("unpacks something that is not a builtin container")
+
+    @staticmethod
+    def z(value: Any) -> Any:
+        """An operand that needs no check."""
+        return value
+
+    @staticmethod
+    def n(value: Any) -> Any:
+        """The container of ``in``."""
+        if tells_membership(value):
+            return value
+        raise Stop("`in` looks into something that is not of a builtin type")
+
+    @staticmethod
+    def m(value: Any) -> Any:
+        """A container that is changed, or merged into another."""
+        if type(value) in MUTABLE:
+            return value
+        raise Stop("a container that is not of a builtin type")
+
+    @staticmethod
+    def each(values: Any) -> Any:
+        """A list of scalars."""
+        if all(type(value) in SCALARS for value in values):
+            return values
+        raise Stop("a builtin walks over values that are not of a builtin type")
+
+    @staticmethod
+    def pairs(values: Any) -> Any:
+        """A list of pairs whose first parts are scalars."""
+        if all(type(value[0]) in SCALARS for value in values):
+            return values
+        raise Stop("a key that is not of a builtin type")
+
+    @staticmethod
+    def u(function: Any) -> Any:
+        """A builtin that consumes a generator expression."""
+        if is_consumer(function):
+            return function
+        raise Stop("a builtin has been replaced")
+
+    @staticmethod
+    def k(value: Any, depth: int, *classes: str) -> Any:
+        """The subject of a `match`."""
+        if matches(value, depth) and are_builtin(classes, sys._getframe(1).f_globals):
+            return value
+        raise Stop("`match` meets a value that is not of a builtin type")
+
+    @staticmethod
+    def w(function: Any) -> Any:
+        """What makes the context manager of a `with`."""
+        if is_quiet_manager(function):
+            return function
+        raise Stop("`with`: what its context manager does is not known")
+
+    @staticmethod
+    def named(value: Any, names: tuple[str, ...]) -> Any:
+        """What ``**`` unpacks beside the keywords *names*."""
+        if type(value) is dict and all(type(key) is str and key not in names for key in value):
+            return value
+        raise Stop("`**` unpacks something that is not a plain dict")
+
+    @staticmethod
+    def parent(builtin: Any, kind: Any, receiver: Any, name: str) -> Any:
+        """``super().name``, if that is a plain method and *builtin* is ``super`` itself."""
+        found = parent_function(kind, receiver, name) if builtin is super else None
+        if found is None:
+            raise Stop(f"`super().{name}` is not a plain method")
+        return MethodType(found, receiver)
+
+    def a(self, value: Any, name: str) -> Any:
+        """The owner of an attribute."""
+        if self.transparent(value, name):
+            return value
+        raise Stop(f"reading the attribute `{name}` may run unknown code")
+
+    @staticmethod
+    def unpack(value: Any, count: int) -> Any:
+        """An exact tuple or list of *count* elements."""
+        if type(value) in SEQUENCES and len(value) == count:
+            return value
+        raise Stop("unpacks something that is not a tuple or list of that length")
