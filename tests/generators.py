@@ -341,7 +341,7 @@ class _Maker:
         leave = Statement(self.random.choice(["break", "break", "i2 = i0"]))
         tried = Statement(
             clauses=(
-                ("try:", (call, *self.block(depth, 2, loop=True), leave)),
+                ("try:", (*self.block(depth, 2, loop=True), call, leave)),
                 ("except Exception:", (Statement(given_up), Statement("continue"))),
             )
         )

@@ -227,8 +227,12 @@ class _Assembly:
         builder.shadows |= {
             name for name in names if name not in self.bound or name in builder.shadows
         }
+        rebound = self.analysis.scope.rebound
+        builder.shadows |= rebound & set(names)
         for name in names:
-            if name in self.analysis.source.free:
+            if name in rebound:  # an unknown call may have changed it by its turn
+                builder.emit(assign(name, load(POISON_NAME)))
+            elif name in self.analysis.source.free:
                 builder.emit(assign(name, method(load(ISSUER), "cell", load(name))))
             elif name not in self.bound:
                 builder.emit(assign(name, load(POISON_NAME)))

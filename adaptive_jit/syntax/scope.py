@@ -52,6 +52,8 @@ class Scope:
     foreign: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
+    rebound: set[str] = field(default_factory=set)
+    """Names that inner functions bind anew (``nonlocal``), whenever they are called."""
     reads_frame: str | None = None
     first: str | None = None
     """The first parameter, if nothing binds it anew: what ``super()`` stands on."""
@@ -183,6 +185,7 @@ def _collect_inner(node: ast.AST, scope: Scope) -> None:
                 scope.reads_frame = scope.reads_frame or inner.id
         elif isinstance(inner, ast.Nonlocal | ast.Global):
             scope.captured |= set(inner.names)
+            scope.rebound |= set(inner.names)
 
 
 def _collect_comprehension(node: Any, scope: Scope) -> None:
