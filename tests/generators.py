@@ -277,7 +277,6 @@ class _Maker:
                 self.attempt,
                 self.context,
                 self.known_context,
-                self.known_context,
                 self.match,
                 self.match,
                 self.retry,
@@ -333,7 +332,7 @@ class _Maker:
             clauses.append(("finally:", (last, *self.block(depth, 1, loop=loop))))
         return Statement(clauses=tuple(clauses))
 
-    def retry(self, depth: int, _loop: bool) -> Statement:
+    def retry(self, _depth: int, _loop: bool) -> Statement:
         self.loops += 1
         name = f"a{self.loops}"
         call = Statement(f"i0 = refuse({self.integer(1)} + {name}, {name} < {self.name('i')} % 3)")
@@ -341,7 +340,7 @@ class _Maker:
         leave = Statement(self.random.choice(["break", "break", "i2 = i0"]))
         tried = Statement(
             clauses=(
-                ("try:", (*self.block(depth, 2, loop=True), call, leave)),
+                ("try:", (*self.block(0, 2, loop=True), call, leave)),
                 ("except Exception:", (Statement(given_up), Statement("continue"))),
             )
         )
@@ -389,7 +388,9 @@ class _Maker:
         body = self.block(depth, 4, loop=loop)
         if self.random.random() < 0.4:
             failing = Statement(f"i0 = refuse({self.integer(1)}, bool({self.condition()}))")
-            body = (*body, failing, *self.block(0, 2, loop=loop))
+            # Behind a failure nothing must have happened that can be seen; what is read ahead
+            # of it, the same in each round, would be more than the comparison allows for.
+            body = (*body, failing, Statement("note(i0)"), *self.block(0, 2, loop=loop))
         return _clause(header, body)
 
     def context(self, depth: int, loop: bool) -> Statement:
