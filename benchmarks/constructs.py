@@ -8,6 +8,7 @@ of 1.11 is a share of 90 % of the ideal speed-up: the goal.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import threading
 import time
@@ -301,6 +302,39 @@ def regions_of_different_shape() -> Any:
     a = latency(1)
     b = latency(2)
     return out, found, a, b
+
+
+@construct()
+def keys_of_max() -> Any:
+    """A lambda that scores each item."""
+    return max(range(COUNT), key=lambda i: latency(i))  # noqa: PLW0108  # what is measured
+
+
+@construct()
+def product_of_lists() -> Any:
+    """A loop headed by `itertools.product`."""
+    return [latency(i + j) for i, j in itertools.product(range(2), range(3))]
+
+
+@construct()
+def numbered_pairs() -> Any:
+    """A loop headed by `enumerate` over `zip`."""
+    out = []
+    for number, (i, j) in enumerate(zip(range(COUNT), range(COUNT), strict=True)):
+        out.append(latency(i + j) + number)
+    return out
+
+
+@construct(path=3)
+def pages() -> Any:
+    """Two pages by their numbers, with two items each: those of a page beside the next fetch."""
+    out = []
+    number = 1
+    while number < 3:
+        number = latency(number)
+        for i in range(2):
+            out.append(latency(number + i))
+    return out
 
 
 def measure(report: harness.Report, options: harness.Options) -> None:
