@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from adaptive_jit.runtime import exact
+from adaptive_jit.runtime import exact, slice_guards
 from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, SCALARS, Stop
 
 _NAMES = (
@@ -51,7 +51,7 @@ def hands_on(value: Any) -> bool:
     return type(value) in _HANDED_ON
 
 
-class SliceGuards(exact.SliceGuards):
+class SliceGuards(slice_guards.SliceGuards):
     """The guards of the slice, those on loop heads included."""
 
     __slots__ = ()

@@ -27,7 +27,6 @@ from adaptive_jit.runtime.iterators import SliceGuards
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
 from adaptive_jit.runtime.refusals import refusal
-from adaptive_jit.runtime.slice_guards import SliceGuards
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
 
 if TYPE_CHECKING:
