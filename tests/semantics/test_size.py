@@ -9,6 +9,7 @@ import pytest
 
 from adaptive_jit import adaptive, reads
 from adaptive_jit.decision import Decider
+from adaptive_jit.decorator import checked
 from adaptive_jit.engine import registry
 from adaptive_jit.errors import ConfigurationError, FallbackWarning
 
@@ -93,6 +94,12 @@ def test_a_size_that_cannot_be_called_is_refused_at_decoration():
     """Not on the thousandth call."""
     with pytest.raises(ConfigurationError, match=r"size=3.*give a function"):
         adaptive(size=3)
+
+
+def test_a_size_is_not_for_several_functions_at_once():
+    """It takes the arguments of one."""
+    with pytest.raises(ConfigurationError, match="arguments of one function"):
+        checked({"size": len})
 
 
 class Thing:

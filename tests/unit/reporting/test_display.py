@@ -85,6 +85,14 @@ def test_the_familiar_p_value_is_welch_s():
     assert f"p = {expected:.2g}" in Explanation(replace(ANSWER, decision=decision)).text(width=88)
 
 
+def test_regret_is_told_with_the_calls_it_comes_from():
+    """Only where some ran the slower way."""
+    lost = replace(ANSWER, decision=replace(GAINED, slower_calls=6, regret_seconds=11.9))
+    told = Explanation(lost).text(width=88)
+    assert "regret so far: about 11.9 s in 6 calls that ran the slower way" in told
+    assert "regret" not in Explanation(ANSWER).text(width=88)
+
+
 def moments(values):
     mean = sum(values) / len(values)
     return mean, (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5
