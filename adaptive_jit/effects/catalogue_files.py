@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import exact_all
+from adaptive_jit.effects.elsewhere import note_file_write
 from adaptive_jit.records.effects import EffectKind
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def open_file(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str
         return rule.unknown("it opens a device")
     if type(mode) is not str:
         return rule.unknown("its mode is not a str")
-    return rule.of_kind(EffectKind.READS if _WRITING.isdisjoint(mode) else EffectKind.WRITES)
+    if _WRITING.isdisjoint(mode):
+        return rule.of_kind(EffectKind.READS)
+    note_file_write()
+    return rule.of_kind(EffectKind.WRITES)
 
 
 def on_path(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
@@ -41,6 +45,8 @@ def on_path(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
         return rule.unknown("an argument is of a type that the catalogue does not know")
     if is_device(args[0] if receiver is None and args else receiver):
         return rule.unknown("it works on a device")
+    if rule.base.kind is EffectKind.WRITES:
+        note_file_write()
     return rule.base
 
 

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import SCALARS, exact
+from adaptive_jit.effects.elsewhere import host_of, is_elsewhere, matters
 from adaptive_jit.effects.vetting import Vetting
 from adaptive_jit.records.effects import EffectKind
 
@@ -52,11 +53,7 @@ def http(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
         reason = _objection(kwargs)
         if reason is not None:
             return rule.unknown(reason)
-    verb = rule.options.get("verb")
-    if verb == "GET":
-        effect = rule.base
-    else:
-        effect = _by_verb(rule, verb, receiver, args, kwargs)
+    effect = _by_verb(rule, rule.options.get("verb"), receiver, args, kwargs)
     if rule.check is None or effect.kind is EffectKind.UNKNOWN:
         return effect
     standing = rule.check(receiver)
@@ -97,12 +94,17 @@ def urlopen(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str,
         if type(target) is not request_class or not _is_plain_request(target):
             return rule.unknown("its first argument is neither a str nor a plain Request")
         verb = target.get_method() if data is None else verb
+        host = "" if target.__dict__.get("_tunnel_host") else host_of(f"http://{target.host}/")
         target = target.full_url
+    else:
+        host = host_of(target)
     if not target.startswith(("http://", "https://")):
         return rule.unknown("it opens another thing than a web address")
     opener = sys.modules["urllib.request"].__dict__.get("_opener")
     if not _is_stock_opener(opener):
         return rule.unknown("an opener of one's own is installed")
+    if verb in READING and _has_no_proxy(opener) and is_elsewhere(host):
+        return rule.elsewhere()
     return _of_verb(rule, verb, target)
 
 
@@ -115,6 +117,39 @@ def _objection(kwargs: dict[str, Any]) -> str | None:
         if name in _FALSE_ONLY and value:
             return _FALSE_ONLY[name]
     return None
+
+
+def reached(rule: Rule, receiver: Any, target: str, kwargs: dict[str, Any]) -> str:
+    """The host that answers a request; ``""`` where another one may: a proxy, a local socket."""
+    if "proxy" in kwargs:
+        return ""
+    host = host_of(target)
+    if rule.owner is None:
+        return host
+    state = getattr(receiver, "__dict__", {})
+    if "_mounts" in state:
+        if not _is_direct(state):
+            return ""
+        is_relative = "://" not in target and not target.startswith("//")
+        return host_of(str(state["_base_url"])) if is_relative else host
+    return host if "adapters" in state and not state.get("proxies") else ""
+
+
+def _is_direct(state: dict[str, Any]) -> bool:
+    """A client of ``httpx`` that connects to the very hosts that it is asked for."""
+    pool = getattr(state["_transport"], "__dict__", {}).get("_pool")
+    inner = getattr(pool, "__dict__", {})
+    return (
+        all(one is None for one in state["_mounts"].values())
+        and type(pool).__name__ == "ConnectionPool"
+        and inner.get("_uds") is None
+        and inner.get("_proxy") is None
+        and type(inner.get("_network_backend")).__module__.startswith("httpcore")
+    )
+
+
+def _has_no_proxy(opener: Any) -> bool:
+    return opener is None or not any(getattr(one, "proxies", None) for one in opener.handlers)
 
 
 def _is_absent(value: Any) -> bool:
@@ -134,6 +169,8 @@ def _by_verb(
     url = args[index] if len(args) > index else kwargs.get("url")
     target = url if type(url) is str else str(url) if exact(url, leaves=True) else ""
     body = kwargs.get("json")
+    if verb in READING and matters() and is_elsewhere(reached(rule, receiver, target, kwargs)):
+        return rule.elsewhere()
     if _adds_to_conversation(None, body) or _mentions_conversation(kwargs):
         return rule.of_kind(EffectKind.READS if verb in READING else EffectKind.WRITES)
     return _of_verb(rule, verb, target, _base_path(receiver))

@@ -9,6 +9,7 @@ effects, or with "unknown" and the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import (
     BuiltinMethodType,
     GetSetDescriptorType,
@@ -19,7 +20,7 @@ from types import (
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import SCALARS, exact, exact_all, shallow
-from adaptive_jit.records.effects import Effect, EffectKind, Source
+from adaptive_jit.records.effects import HTTP_ELSEWHERE, Effect, EffectKind, Source
 
 if TYPE_CHECKING:
     from adaptive_jit.effects.catalogue_names import Guard
@@ -44,6 +45,7 @@ class Rule:
 
     __slots__ = (
         "_effects",
+        "_elsewhere",
         "_unknown",
         "base",
         "check",
@@ -82,6 +84,7 @@ class Rule:
         self.context_manager: bool = entry.get("context_manager", False)
         self.latency: bool = entry.get("latency", False)
         self._effects: dict[EffectKind, Effect] = {}
+        self._elsewhere: Effect | None = None
         self._unknown: dict[str, Effect] = {}
         self.base = self.of_kind(KINDS[entry["effect"]])
         self.fresh = self.of_kind(KINDS[entry["fresh"]]) if "fresh" in entry else self.base
@@ -126,6 +129,12 @@ class Rule:
                 quick=is_known and entry.get("quick", False),
             )
         return known
+
+    def elsewhere(self) -> Effect:
+        """Reading from another machine, made once: apart from this one's files."""
+        if self._elsewhere is None:
+            self._elsewhere = replace(self.of_kind(EffectKind.READS), resource=HTTP_ELSEWHERE)
+        return self._elsewhere
 
     def unknown(self, reason: str) -> Effect:
         """The effect of a call that the catalogue says nothing about, and why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -245,6 +246,8 @@ def _rejudge(
             effect = judge(values, args, kwargs)
             if worst is None or effect.kind > worst.kind:
                 worst = effect
+            elif effect.kind == worst.kind and effect.resource != worst.resource:
+                worst = dataclasses.replace(worst, resource=None)
         assert worst is not None
         return worst
 

@@ -44,6 +44,13 @@ class Watch(Protocol):
         """Return what is watched, to be compared by identity."""
 
 
+FILES = "files"
+"""The resource of what the catalogue knows to read or write on this machine's disks."""
+
+HTTP_ELSEWHERE = "http elsewhere"
+"""The resource of HTTP reads that are known to be answered by another machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The effect of one call of one callee on given arguments.
@@ -105,7 +112,11 @@ def commute(first: Effect, second: Effect) -> bool:
 
 
 def _separate(low: Effect, high: Effect) -> bool:
-    """Two differently named resources: certainly distinct only where the names say so."""
-    # A GET may be answered by this very machine from a file just written: "http" and
-    # "files" are apart only where the host is known to be another one, which it is not here.
+    """Two differently named resources: certainly distinct only where the names say so.
+
+    A GET may be answered by this very machine from a file just written: it is
+    apart from files only where it is known to go to another one.
+    """
+    if low.resource == HTTP_ELSEWHERE and low.kind is EffectKind.READS:
+        return high.resource == FILES
     return low.source is Source.DECLARED and high.source is Source.DECLARED

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, Reading
+from adaptive_jit.records.effects import FILES
 from adaptive_jit.runtime.execute import call, execute, stand_in
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Site:
         "helped",
         "in_order",
         "index",
+        "known_writes",
         "light",
         "line",
         "loop",
@@ -79,7 +81,7 @@ class Site:
         self.in_order = False
         self.effect: Effect | None = None
         self.worst = -1
-        self.console_only = True
+        self.console_only = self.known_writes = True
         self.callee = ""
         self.stand_in: CodeType | None = None
         self.states: dict[Any, int] = {}
@@ -92,7 +94,8 @@ class Site:
     def forget(self) -> None:
         """Drop what was seen and counted; the site itself stays."""
         self.early, self.in_order = True, False
-        self.effect, self.worst, self.console_only, self.callee = None, -1, True, ""
+        self.effect, self.worst, self.callee = None, -1, ""
+        self.console_only = self.known_writes = True
         self.states.clear()
         self.seen = None
         self.started = self.taken = self.waited = self.helped = 0
@@ -112,6 +115,8 @@ class Site:
             self.effect = effect
         if effect.kind > EffectKind.UNORDERED and effect.resource != "console":
             self.console_only = False
+            if effect.kind is not EffectKind.WRITES or effect.resource != FILES:
+                self.known_writes = False
 
     @property
     def always_crossed(self) -> bool:
@@ -123,6 +128,11 @@ class Site:
         return self.worst <= EffectKind.UNORDERED or (
             self.worst == EffectKind.WRITES and self.console_only
         )
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether all that it ever did in its turn was to write local files."""
+        return self.worst == EffectKind.WRITES and self.known_writes and not self.console_only
 
 
 class FunctionState:

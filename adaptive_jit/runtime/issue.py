@@ -19,7 +19,7 @@ from adaptive_jit.runtime.inputs import (
 )
 from adaptive_jit.runtime.pending import POISON, Entry, Pending
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, WAITING
-from adaptive_jit.runtime.strands import NOT_REACHED, THROTTLED, Key, Path, Scheduler
+from adaptive_jit.runtime.strands import NEVER, NOT_REACHED, THROTTLED, Key, Path, Scheduler
 from adaptive_jit.runtime.values import RETRY
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Issuer(Scheduler):
 
     def _await_inputs(self, entry: Entry, pending: list[Pending]) -> Any:
         site = entry.site
-        if not site.always_crossed:
+        if not (site.always_crossed or site.writes_files):
             # What the arguments make of it cannot be known before they are there.
             self.block = pending[0]
             return RETRY
@@ -136,7 +136,7 @@ class Issuer(Scheduler):
         if (
             self._may_start(entry, effect)
             and not self._shows_the_way(effect)
-            and self._commutes_with_writes(effect) is None
+            and self._waits_for_writes(effect, None) is None
         ):
             self._start(entry, effect)
         elif entry.state == WAITING:
@@ -156,7 +156,8 @@ class Issuer(Scheduler):
                 return RETRY
             effect = assert_independent(effect)
         if self._may_start(entry, effect) and not self._shows_the_way(effect):
-            writer = self._commutes_with_writes(effect)
+            mine = self.current.ended if self.current is not None else None
+            writer = self._waits_for_writes(effect, mine)
             if writer is not None:
                 self.block = writer
                 return RETRY
@@ -195,7 +196,7 @@ class Issuer(Scheduler):
         if not self._register(entry):
             return self._overtaken(entry.key)
         site = entry.site
-        if not site.always_crossed:
+        if not (site.always_crossed or site.writes_files):
             self.block = entry
         elif site.worst > EffectKind.UNORDERED and site.effect is not None:
             self.writes[entry.key] = site.effect
@@ -243,10 +244,15 @@ class Issuer(Scheduler):
                 return False
         return not entry.kwargs or SCALARS.issuperset(map(type, entry.kwargs.values()))
 
-    def _commutes_with_writes(self, effect: Effect) -> Entry | None:
-        """The first write ahead in program order that this operation may not overtake."""
-        if not self.writes:
-            return None
+    def _waits_for_writes(self, effect: Effect, mine: Pending | None) -> object | None:
+        """What an operation waits for that may not overtake a write ahead in program order.
+
+        *mine* is the end of its own strand, whose later writes come behind it.
+        """
+        # Before the writes: a strand that ends has put its own among these by then.
+        for ended, looming in list(self.looming.items()):
+            if ended is not mine and not all(commute(effect, write) for write in looming):
+                return NEVER if ended.state == DEAD else ended
         for key, write in list(self.writes.items()):
             if not commute(effect, write):
                 entry = self.entries.get(key) or self.running.get(key)

@@ -87,6 +87,7 @@ class Scheduler(Values):
         "callers",
         "closed",
         "context",
+        "current",
         "entries",
         "forced",
         "freed",
@@ -95,6 +96,7 @@ class Scheduler(Values):
         "gated",
         "lanes",
         "living",
+        "looming",
         "markers",
         "module",
         "own",
@@ -133,6 +135,8 @@ class Scheduler(Values):
         self.own: dict[int, Any] = {}
         self.living = 0
         self.writes: dict[Key, Effect] = {}
+        self.looming: dict[Ended, tuple[Effect, ...]] = {}
+        self.current: Strand | None = None
         self.lanes: dict[Any, Entry] = {}
         self.reached: set[Key] = set()
         self.runnable: deque[Strand] = deque()
@@ -173,10 +177,11 @@ class Scheduler(Values):
         if body is None:
             return
         behind, strand.behind = strand.behind, None
-        if behind is not None and behind.state == DEAD and not self._clear(behind.clear):
+        if behind is not None and behind.state == DEAD and not self._clear(behind, behind.clear):
             self._end(strand, DEAD)
             return
         self.block = None
+        before, self.current = self.current, strand
         try:
             next(body)
         except StopIteration:
@@ -190,6 +195,8 @@ class Scheduler(Values):
             self._stopped(strand, f"{type(error).__name__} ahead of its turn")
         else:
             self._blocked(strand, self.block)
+        finally:
+            self.current = before
 
     def _stopped(self, strand: Strand, reason: str) -> None:
         self.function.stops.setdefault(self.region, reason)
@@ -200,6 +207,8 @@ class Scheduler(Values):
         self.living -= 1
         if not self.living:
             self.forget_markers()
+        if state == DONE:
+            self.looming.pop(strand.ended, None)  # its writes are where others see them
         strand.ended.finish(state)
 
     def forget_markers(self) -> None:
@@ -269,9 +278,9 @@ class Scheduler(Values):
         self._step(strand)
         self.block = None
         if strand.body is None:
-            if strand.ended.state == DEAD and not self._clear(clear):
+            if strand.ended.state == DEAD and not self._clear(strand.ended, clear):
                 self.block = NEVER
-        elif not self._clear(clear):
+        elif not self._clear(strand.ended, clear):
             strand.ended.clear = clear
             self.block = strand.ended
         elif self._is_full():
@@ -280,11 +289,17 @@ class Scheduler(Values):
     def _is_full(self) -> bool:
         return self.gated or len(self.entries) - len(self.markers) >= self.function.limit
 
-    def _clear(self, clear: Clear | None) -> bool:
-        """Whether nothing in a strand can be a barrier, as far as has ever been seen."""
-        if clear is None:
+    def _clear(self, ended: Ended, clear: Clear | None) -> bool:
+        """Whether nothing in a strand can be a barrier, as far as has ever been seen.
+
+        Local files that it will write stay in mind, for those that may not overtake that.
+        """
+        if clear is None or not self.function.seen(clear[0]):
             return False
-        guards, sites = clear
-        return self.function.seen(guards) and all(
-            self.function.sites[index].always_crossed for index in sites
-        )
+        sites = [self.function.sites[index] for index in clear[1]]
+        stops = [site for site in sites if not site.always_crossed]
+        if not all(site.writes_files for site in stops):
+            return False
+        if stops:
+            self.looming[ended] = tuple(site.effect for site in stops if site.effect is not None)
+        return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import harness
 import programs.files
@@ -11,10 +12,8 @@ from world.freezing import freeze
 from world.model import World
 from world.registry import fresh_copy
 
+from adaptive_jit import reads
 from adaptive_jit.records import Effect, EffectKind, commute
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("name", ["written_and_read", "dropped_by_rebinding"])
@@ -38,3 +37,25 @@ def test_a_get_does_not_pass_a_write_to_a_local_file() -> None:
     write = Effect(EffectKind.WRITES, "files")
     assert not commute(Effect(EffectKind.READS, "http"), write)
     assert commute(Effect(EffectKind.UNORDERED, "http"), write)
+
+
+def fetched(number: int) -> str:
+    return str(number)
+
+
+def stored_and_looked_at(folder: str, count: int) -> list[str]:
+    """Each round writes what it has fetched, and reads what the round before has written."""
+    seen = []
+    for number in range(count):
+        text = fetched(number)
+        Path(f"{folder}/last").write_text(text)
+        seen.append(Path(f"{folder}/last").read_text())
+    return seen
+
+
+def test_a_read_waits_for_the_write_whose_text_is_still_on_its_way(tmp_path: Path) -> None:
+    """Such a write is passed by what commutes with it, and by nothing else."""
+    reads(fetched)
+    decorated = harness.forced()(stored_and_looked_at)
+    for _ in range(4):
+        assert decorated(str(tmp_path), 6) == [str(number) for number in range(6)]

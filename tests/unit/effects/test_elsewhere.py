@@ -1,0 +1,60 @@
+"""HTTP reads from other machines pass local writes; those that this machine may answer do not."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from adaptive_jit.effects import elsewhere
+from adaptive_jit.effects.resolve import effect_of
+from adaptive_jit.records import Effect, EffectKind, commute
+
+WRITE = Effect(EffectKind.WRITES, "files")
+PUBLIC = "8.8.8.8"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(elsewhere, "_is_own", lambda text: text == "9.9.9.9")
+    elsewhere.forget()
+    elsewhere.note_file_write()
+    yield
+    elsewhere.wait(10)
+    elsewhere.forget()
+
+
+def passes(monkeypatch: pytest.MonkeyPatch, url: str, *addresses: str) -> bool:
+    monkeypatch.setattr(elsewhere, "addresses_of", lambda host: addresses)
+    effect_of(urllib.request.urlopen, (url,), {})
+    elsewhere.wait(10)
+    return commute(effect_of(urllib.request.urlopen, (url,), {}), WRITE)
+
+
+def test_a_public_host_passes_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All addresses must be public, none this machine's; names are read one way only."""
+    assert passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+    assert not passes(monkeypatch, "https://api.two.com/x", PUBLIC, "127.0.0.1")
+    assert not passes(monkeypatch, "https://api.three.com/x", "10.0.0.1")
+    assert not passes(monkeypatch, "https://api.four.com/x", "9.9.9.9")
+    assert not passes(monkeypatch, "https://api.five.com/x", "64:ff9b::7f00:1")
+    assert not passes(monkeypatch, "https://api.six.com/x")
+    assert not passes(monkeypatch, "http://me@api.seven.com/x", PUBLIC)
+    assert not passes(monkeypatch, "http://localhost/x", PUBLIC)
+
+
+def test_a_proxy_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What answers through a proxy is not known."""
+    assert passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+
+
+def test_nobody_is_asked_before_a_file_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is looked up only where that matters."""
+    elsewhere.forget()
+    assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
