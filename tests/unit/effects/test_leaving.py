@@ -21,6 +21,8 @@ KEPT = {
     ("catalogue_load", "_lowerings"),
     ("catalogue_load", "_shelves"),
     ("catalogue_models", "_awaited"),
+    ("elsewhere", "_known"),  # names of hosts
+    ("elsewhere", "_running"),  # threads of this library
     ("plugins", "_entry_points"),
     ("plugins", "_shelves"),
     ("receivers_redis", "_verified"),
