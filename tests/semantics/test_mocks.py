@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import types
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -117,6 +118,33 @@ def test_a_patched_operation_is_called_as_the_plain_program_calls_it(
             assert function(url) == plain(name)(url)
         assert shown(function, url, target, make) == standard
         assert function(url) == plain(name)(url)
+
+
+@pytest.mark.parametrize("name", ["putrequest", "putheader", "endheaders", "getresponse", "send"])
+@pytest.mark.parametrize("program", ["plain_pages", "bound_method"])
+def test_a_recorder_far_below_the_client_sees_the_plain_order(
+    url: str, monkeypatch: pytest.MonkeyPatch, program: str, name: str
+) -> None:
+    """A method of the standard library's connection, replaced by one that calls it."""
+    seen: list[str] = []
+    original = getattr(http.client.HTTPConnection, name)
+
+    def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(repr([one for one in args if isinstance(one, str)]))
+        found = original(self, *args, **kwargs)
+        seen.append("done")
+        return found
+
+    function = harness.forced()(fresh_copy(plain(program)))
+    for _ in range(2):
+        function(url)
+    monkeypatch.setattr(http.client.HTTPConnection, name, recorded)
+    plain(program)(url)
+    standard = list(seen)
+    assert standard
+    del seen[:]
+    function(url)
+    assert seen == standard
 
 
 def test_a_plain_mock_knows_its_calls(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
