@@ -51,12 +51,15 @@ ENTRIES: tuple[Entry, ...] = (
         "not judged yet", "a single call of less than", "a single call, not clear",
         "the ratio lies anywhere", "less than 1 ms was seen", "^first call", "^profiled$",
         "looking again", "too few calls", "a probe was", "probe found nothing",
-        "an earlier run began to try it",
+        "an earlier run began to try it", "the settings changed$",
+    )),
+    Entry("fails-ahead", "@adaptive(max_workers=4)", (
+        "that was never seen in direct calls", r"^an exception( \(…\))?$",
     )),
     Entry("does-not-pay", "", (
         "that does not pay", "predicted speed-up only", "measured speed-up", "times slower",
         "became slower", "slower by plain mean", "a direct call was faster",
-        "an exception that was never seen", "an earlier run found it not faster",
+        "an earlier run found it not faster",
     )),
     Entry("waits-outside", "", (
         "waits; may run ahead", "pure; prepares", "ratio is surely below", "waiting for the disk",
