@@ -6,11 +6,13 @@ import os
 import sys
 import threading
 import time
+import warnings
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptive_jit.cli.doctor import Finding, State
+from adaptive_jit.engine import interpreter
 from adaptive_jit.reporting import words
 
 if TYPE_CHECKING:
@@ -43,14 +45,17 @@ def examine() -> Iterator[Finding]:
 
 def python() -> Finding:
     """Return the interpreter; code objects are swapped in ways checked on CPython 3.11 to 3.13."""
-    implementation = sys.implementation.name
-    version = ".".join(map(str, sys.version_info[:3]))
-    value = f"{implementation} {version}"
-    if implementation != "cpython":
+    value = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
+    if interpreter.is_tried():
+        return Finding("Python", State.OK, value)
+    if sys.implementation.name != "cpython":
         return Finding("Python", State.PROBLEM, value, "only CPython is supported")
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        return Finding("Python", State.NOTE, value, "not tested; known to work are 3.11 to 3.13")
-    return Finding("Python", State.OK, value)
+    with warnings.catch_warnings():  # what would be warned of is said here
+        warnings.simplefilter("ignore")
+        failed = interpreter.objection()
+    if failed is not None:
+        return Finding("Python", State.PROBLEM, value, "never tried, and the self-check fails")
+    return Finding("Python", State.NOTE, value, "never tried; the self-check passes")
 
 
 def gil() -> Finding:

@@ -15,6 +15,7 @@ from adaptive_jit.effects.source import use_original_code
 from adaptive_jit.engine.controller import Controller
 from adaptive_jit.engine.fallback import warn_once
 from adaptive_jit.engine.host import gate, seconds
+from adaptive_jit.engine.interpreter import objection
 from adaptive_jit.engine.machine import MACHINE
 from adaptive_jit.engine.size import same_size
 from adaptive_jit.engine.statistics import counts_in, statistics_left_alone, statistics_of
@@ -76,6 +77,9 @@ def register(
     existing = _controllers.get(function)
     if existing is not None:
         return None
+    if (foreign := objection()) is not None:
+        leave_alone(function, foreign)
+        return foreign
     began = seconds()
     try:
         analysis, edition = _built(function)

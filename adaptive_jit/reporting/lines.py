@@ -82,6 +82,7 @@ ENTRIES: tuple[Entry, ...] = (
         "no source:", "does not compile", "does not parse", "cannot be read",
         "its source is not usable", "the instrumented form", "it cannot be adapted",
     )),
+    Entry("python-never-tried", "", ("^this Python has never been tried",)),
     Entry("nothing-overlaps", "", ("^nothing in it could overlap",)),
     # ------------------------------------------------------------------- what ends a region
     Entry("with-block", "move the calls out of the `with` block", ("^`with`", "^`async with`")),

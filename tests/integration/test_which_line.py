@@ -36,6 +36,10 @@ NO_REASONS = {
     "an unnamed distribution": "who a catalogue file comes from",
     "… has no ……": "a declaration by a wrong name, which raises",
     "; did you mean …?": "the same",
+    "“…” does something else when it runs ahead": "found by the self-check, which a warning tells",
+    "nothing in “…” is started early": "the same",
+    "“…” does not get its own code back": "the same",
+    "it does not end within … s": "the same",
     "Connection pool is full, discarding connection": "a log record of another library",
 }
 """Phrases that stand where reasons do and are none, and what they are."""
