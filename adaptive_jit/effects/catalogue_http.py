@@ -9,12 +9,13 @@ unknown. Hooks, and arguments that may be callbacks or iterators, are unknown.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import SCALARS, exact
 from adaptive_jit.effects.elsewhere import host_of, is_elsewhere, matters
 from adaptive_jit.effects.vetting import Vetting
-from adaptive_jit.records.effects import EffectKind
+from adaptive_jit.records.effects import FILES, EffectKind
 
 if TYPE_CHECKING:
     from adaptive_jit.effects.catalogue_rules import Rule
@@ -169,11 +170,16 @@ def _by_verb(
     url = args[index] if len(args) > index else kwargs.get("url")
     target = url if type(url) is str else str(url) if exact(url, leaves=True) else ""
     body = kwargs.get("json")
-    if verb in READING and matters() and is_elsewhere(reached(rule, receiver, target, kwargs)):
+    has_files = type(kwargs.get("verify")) is str or kwargs.get("cert") is not None
+    looked_for = verb in READING and not has_files and matters()
+    if looked_for and is_elsewhere(reached(rule, receiver, target, kwargs)):
         return rule.elsewhere()
     if _adds_to_conversation(None, body) or _mentions_conversation(kwargs):
         return rule.of_kind(EffectKind.READS if verb in READING else EffectKind.WRITES)
-    return _of_verb(rule, verb, target, _base_path(receiver))
+    effect = _of_verb(rule, verb, target, _base_path(receiver))
+    if has_files and effect.kind is EffectKind.UNORDERED:
+        return replace(effect, reading=replace(rule.of_kind(EffectKind.READS), resource=FILES))
+    return effect
 
 
 def _of_verb(rule: Rule, verb: str, target: str, base: str = "") -> Effect:

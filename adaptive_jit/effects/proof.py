@@ -16,6 +16,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects import register
+from adaptive_jit.effects.merging import is_declared_like_ours, reading_of, together
 from adaptive_jit.effects.proof_checks import Assumptions
 from adaptive_jit.effects.proof_clocks import is_timed
 from adaptive_jit.effects.proof_declared import staying
@@ -35,6 +36,10 @@ _PASSES = 6
 MEMORY = "memory"
 """The resource of a function that reads nothing but variables of the program."""
 
+
+_OF_MEMORY = Effect(
+    EffectKind.READS, MEMORY, Source.PROVED, "proved: reads variables of the program"
+)
 
 _LOOKED_INTO_AGAIN = frozenset(16**power for power in range(1, 9))
 
@@ -170,14 +175,18 @@ class _Whole:
         doing = [part for part in doing if part.effect.kind is not EffectKind.PURE]
         sleeps = [part for part in parts if part.is_sleep and not part.in_handler]
         if sleeps:
-            return self._asleep(f"line {sleeps[0].line}", doing)
+            return self._and_memory(self._asleep(f"line {sleeps[0].line}", doing))
         if doing:
-            return _merged(doing)
+            return self._and_memory(_merged(doing))
         quick = self.is_short and not any(part.is_sleep for part in parts)
         if self.reads_memory:
-            reason = "proved: reads variables of the program"
-            return Effect(EffectKind.READS, MEMORY, Source.PROVED, reason, quick=quick)
+            return dataclasses.replace(_OF_MEMORY, quick=quick)
         return Effect(EffectKind.PURE, None, Source.PROVED, "proved: computes only", quick=quick)
+
+    def _and_memory(self, effect: Effect) -> Effect:
+        if not self.reads_memory or effect.kind is not EffectKind.UNORDERED:
+            return effect
+        return dataclasses.replace(effect, reading=together(effect.reading, _OF_MEMORY))
 
     def _asleep(self, line: str, doing: Sequence[Part]) -> Effect:
         if doing:
@@ -191,6 +200,8 @@ def _merged(doing: Sequence[Part]) -> Effect:
     decisive = max(doing, key=lambda part: part.effect.kind)
     kind = decisive.effect.kind
     resources = {part.effect.resource for part in doing if part.effect.kind == kind}
+    if any(part.effect.kind == kind and is_declared_like_ours(part.effect) for part in doing):
+        resources.add(None)
     lanes = {id(part.effect.lane): part.effect.lane for part in doing}
     lanes.pop(id(None), None)
     watches = {id(part.effect.watch): part.effect.watch for part in doing}
@@ -205,6 +216,7 @@ def _merged(doing: Sequence[Part]) -> Effect:
         caller_thread=any(part.effect.caller_thread for part in doing),
         on_trial=any(part.effect.on_trial for part in doing),
         watch=_watch([watch for watch in watches.values() if watch is not None]),
+        reading=reading_of([part.effect for part in doing]),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from adaptive_jit.effects.catalogue_models import LOWERINGS as MODELS
 from adaptive_jit.effects.describe import describe
 from adaptive_jit.effects.lowerings_databases import LOWERINGS
+from adaptive_jit.effects.merging import worse
 from adaptive_jit.effects.proof_builtins import Builtins, Keywords
 from adaptive_jit.effects.proof_classes import is_live
 from adaptive_jit.effects.proof_clocks import CLOCKS, TIMED, is_timed
@@ -244,10 +244,7 @@ def _rejudge(
             args = tuple(part.fill(values, number) for part in positional)
             kwargs = {name: part.fill(values, number) for name, part in named.items()}
             effect = judge(values, args, kwargs)
-            if worst is None or effect.kind > worst.kind:
-                worst = effect
-            elif effect.kind == worst.kind and effect.resource != worst.resource:
-                worst = dataclasses.replace(worst, resource=None)
+            worst = effect if worst is None else worse(worst, effect)
         assert worst is not None
         return worst
 

@@ -64,7 +64,9 @@ class Effect:
     depth. ``quick`` operations cost less than handing them to a worker.
     ``asserted`` marks elements of ``parallel([...])``. ``on_trial``: what such
     an operation does to its receiver is not known yet, so that the first of
-    its lane runs in its turn and the others wait for what it shows.
+    its lane runs in its turn and the others wait for what it shows. ``reading``:
+    what an unordered operation reads besides, ``None`` if nothing that a write
+    could change.
     """
 
     kind: EffectKind
@@ -79,6 +81,7 @@ class Effect:
     watch: Watch | None = None
     asserted: bool = False
     on_trial: bool = False
+    reading: Effect | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, EffectKind):
@@ -94,8 +97,8 @@ def commute(first: Effect, second: Effect) -> bool:
     """Return whether the order of two operations cannot be seen by anyone.
 
     Known writes stop only what does not commute with them: console output
-    nothing; other writes everything but unordered operations; resources that
-    the user named on both sides only the same resource.
+    nothing; other writes everything but unordered operations that read nothing;
+    resources that the user named on both sides only the same resource.
     """
     low, high = (first, second) if first.kind <= second.kind else (second, first)
     if high.kind <= EffectKind.UNORDERED or low.kind is EffectKind.PURE:
@@ -105,7 +108,7 @@ def commute(first: Effect, second: Effect) -> bool:
     if "console" in (low.resource, high.resource) and low.resource != high.resource:
         return True
     if low.kind is EffectKind.UNORDERED:
-        return True
+        return low.reading is None or commute(low.reading, high)
     if low.resource is None or high.resource is None:
         return False
     return low.resource != high.resource and _separate(low, high)
@@ -118,5 +121,5 @@ def _separate(low: Effect, high: Effect) -> bool:
     apart from files only where it is known to go to another one.
     """
     if low.resource == HTTP_ELSEWHERE and low.kind is EffectKind.READS:
-        return high.resource == FILES
+        return high.resource == FILES and high.source is not Source.DECLARED
     return low.source is Source.DECLARED and high.source is Source.DECLARED
