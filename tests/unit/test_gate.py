@@ -131,6 +131,15 @@ def test_a_named_resource_is_shared_by_all_callees(pool):
     assert len(pool.begun) == 32
 
 
+def test_what_other_machines_answer_is_not_one_resource():
+    """Two callees that ask hosts elsewhere have a width each."""
+    gate = Gate(Pool().start)
+    kind = Effect(EffectKind.READS, "http elsewhere", Source.CATALOGUE)
+    begin(gate, lambda: None, 1, effect=kind)
+    begin(gate, fetch, 1, effect=kind)
+    assert len(gate.resources()) == 2
+
+
 @pytest.mark.parametrize(
     "effect",
     [
