@@ -91,6 +91,18 @@ def attribute_is_transparent(owner: object, name: str) -> bool:
     return _holds(found[1], owner, name)
 
 
+def lookup_is_transparent(owner: object, method: str) -> bool:
+    """Whether ``owner[key]`` or ``key in owner`` runs no unknown code, for keys that are scalars.
+
+    *method* is the one behind it, ``"__getitem__"`` or ``"__contains__"``. Only for what the
+    catalogue says of its types; exact builtin containers are not asked about here.
+    """
+    from adaptive_jit.effects.catalogue import type_rule
+
+    rule = None if is_class(owner) else type_rule(type(owner))
+    return rule is not None and searches_plainly(type(owner)) and rule.looks_up(owner, method)
+
+
 def is_class(value: object) -> TypeGuard[type]:
     """Whether *value* is a class; unlike ``isinstance`` it never asks the object itself."""
     return issubclass(type(value), type)

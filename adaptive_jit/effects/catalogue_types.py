@@ -11,8 +11,9 @@ give; names of results chain, so that a proof can follow
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
-from types import FunctionType, MethodDescriptorType, NoneType
+from types import FunctionType, MethodDescriptorType, NoneType, WrapperDescriptorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adaptive_jit.effects.catalogue_answers import is_text_only
@@ -55,6 +56,10 @@ class TypeRule:
     ``name`` is its entry (``"httpx:Response"``); ``item`` names the type rule
     of its elements, if it has any. ``is_bound`` values belong to the thread
     that made them: connections and cursors.
+
+    ``looked_up`` lists the methods behind ``value[key]`` and ``key in value``
+    that run the library's own code only, for keys that are scalars; ``store``
+    names the dict or list of the instance in which these methods look.
     """
 
     def __init__(self, name: str, kind: type | None, entry: dict[str, Any], shelf: Shelf) -> None:
@@ -74,6 +79,12 @@ class TypeRule:
         self._text_only: list[str] = entry.get("text_only", [])
         self._keys: dict[str, str] = entry.get("keys", {})
         self._shelf = shelf
+        self._store: str | None = entry.get("store")
+        self._looked_up = {
+            method: in_mro(kind, method)
+            for method in entry.get("looked_up", ())
+            if kind is not None and _is_lookup(in_mro(kind, method), name)
+        }
         self._seen = {
             attribute: in_mro(kind, attribute)
             for attribute in (*self._attributes, *self._once_read)
@@ -98,6 +109,16 @@ class TypeRule:
         if isinstance(found, cached_property):
             return is_own(found.func, self.name.partition(":")[0])
         return type(found) in (FunctionType, MethodDescriptorType)
+
+    def looks_up(self, owner: object, method: str) -> bool:
+        """Whether *method* (``"__getitem__"``) of this very object runs the library's code only."""
+        kind = type(owner)
+        return (
+            kind is self.kind
+            and in_mro(kind, method) is self._looked_up.get(method)
+            and self._shelf.guard.intact()
+            and (self._store is None or _stores_plainly(vars(owner).get(self._store)))
+        )
 
     def may_hold(self, name: str, value: object) -> bool:
         """Whether *value* may be stored under *name* without consequences."""
@@ -184,6 +205,12 @@ class ModelRule(TypeRule):
             name not in self._text_only or is_text_only(owner)
         )
 
+    def looks_up(self, owner: object, method: str) -> bool:
+        """Also whether no field is hidden by something that its class holds."""
+        return super().looks_up(owner, method) and all(
+            in_mro(type(owner), field) is _ABSENT for field in vars(owner)
+        )
+
     def member(self, name: str) -> Member | None:
         """A field, by its annotation, or what the file says."""
         fields = getattr(self.kind, "__pydantic_fields__", {})
@@ -206,6 +233,23 @@ def _is_harmless(found: object, name: str) -> bool:
     if type(found) is property:
         return is_own(found, module)
     return found is not _ABSENT and type(found).__module__ == "builtins"
+
+
+def _is_lookup(found: object, name: str) -> bool:
+    """A function of the library's own, C code, or what ``collections.abc`` makes of the others."""
+    if type(found) is FunctionType:
+        return found is Mapping.__contains__ or is_own(found, name.partition(":")[0])
+    return type(found) is WrapperDescriptorType
+
+
+def _stores_plainly(store: object) -> bool:
+    """An exact list, or a dict in which nobody else's code looks for a key."""
+    kind = type(store)
+    return kind is list or (
+        in_mro(kind, "__getitem__") is dict.__getitem__
+        and in_mro(kind, "__contains__") is dict.__contains__
+        and in_mro(kind, "__missing__") is _ABSENT
+    )
 
 
 def annotated(annotation: Any) -> str | None:

@@ -7,7 +7,12 @@ import functools
 import time
 from typing import Any
 
-from adaptive_jit.effects import attribute_is_transparent, describe, effect_of
+from adaptive_jit.effects import (
+    attribute_is_transparent,
+    describe,
+    effect_of,
+    lookup_is_transparent,
+)
 from adaptive_jit.effects.catalogue_console import is_stock_stream
 from adaptive_jit.effects.managers import enters_quietly
 from adaptive_jit.effects.observed import disprove, disproved
@@ -63,6 +68,7 @@ def host(evidence: str) -> Host:
     return Host(
         effect_of=effect,
         attribute_is_transparent=attribute_is_transparent,
+        lookup_is_transparent=lookup_is_transparent,
         describe=describe,
         start=gate.start,
         parallel=parallel,

@@ -228,7 +228,6 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "q": adds,
     "f": formats,
     "n": tells_membership,
-    "c": indexes,
     "m": is_change_target,
 }
 """The checks by the letter of their guard, for operands."""

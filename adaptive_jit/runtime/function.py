@@ -28,6 +28,7 @@ class Host:
 
     effect_of: Callable[[Any, tuple[Any, ...], dict[str, Any]], Effect]
     attribute_is_transparent: Callable[[Any, str], bool]
+    lookup_is_transparent: Callable[[Any, str], bool]
     describe: Callable[[Any], str]
     start: Callable[[Any, bool], None]
     parallel: object

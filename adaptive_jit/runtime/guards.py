@@ -87,7 +87,7 @@ class Guards(DisplayLoops):
         calls have started early is still good.
         """
         table = self.function.guards
-        if exact.CHECKS[kind](value):
+        if self.subscripts(value) if kind == "c" else exact.CHECKS[kind](value):
             if table[index] == UNSEEN:
                 table[index] = PASSED
                 self.guard_seen()
@@ -150,14 +150,24 @@ class Guards(DisplayLoops):
         return value
 
     def c(self, index: int, value: Any) -> Any:
-        """The container of a subscript or ``in``."""
+        """The container of a subscript."""
         if type(value) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
-            self.guard(index, type(value) in exact.CONTAINERS)
+            self.guard(index, self.subscripts(value))
         return value
+
+    def subscripts(self, value: Any) -> bool:
+        """``value[k]`` runs builtin code, or a library's that is known, for a scalar *k*."""
+        return exact.indexes(value) or self.function.host.lookup_is_transparent(
+            value, "__getitem__"
+        )
 
     def n(self, index: int, value: Any) -> Any:
         """The container of ``in``."""
-        self.guard(index, exact.tells_membership(value))
+        self.guard(
+            index,
+            exact.tells_membership(value)
+            or self.function.host.lookup_is_transparent(value, "__contains__"),
+        )
         return value
 
     def i(self, index: int, value: Any) -> Any:

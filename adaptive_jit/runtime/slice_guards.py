@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 class SliceGuards:
     """The guards of the slice: refuse with `Stop` instead of running unknown code."""
 
-    __slots__ = ("transparent",)
+    __slots__ = ("looks_up", "transparent")
 
-    def __init__(self, transparent: Callable[[Any, str], bool]) -> None:
+    def __init__(
+        self, transparent: Callable[[Any, str], bool], looks_up: Callable[[Any, str], bool]
+    ) -> None:
         self.transparent = transparent
+        self.looks_up = looks_up
 
     @staticmethod
     def s(value: Any) -> Any:
@@ -63,10 +66,9 @@ class SliceGuards:
             return value
         raise Stop("a condition on something that is not of a builtin type")
 
-    @staticmethod
-    def c(value: Any) -> Any:
+    def c(self, value: Any) -> Any:
         """The container of a subscript."""
-        if type(value) in CONTAINERS:
+        if type(value) in CONTAINERS or self.looks_up(value, "__getitem__"):
             return value
         raise Stop("a subscript of something that is not of a builtin type")
 
@@ -82,10 +84,9 @@ class SliceGuards:
         """An operand that needs no check."""
         return value
 
-    @staticmethod
-    def n(value: Any) -> Any:
+    def n(self, value: Any) -> Any:
         """The container of ``in``."""
-        if tells_membership(value):
+        if tells_membership(value) or self.looks_up(value, "__contains__"):
             return value
         raise Stop("`in` looks into something that is not of a builtin type")
 

@@ -69,9 +69,9 @@ class Window(Crowd, Guards):
         )
         issuer.gated = gated
         self.paths = [()] * (len(self.function.loop_parents) + 1)
-        slice_: Slice = FunctionType(code, module)(
-            issuer, SliceGuards(self.function.host.attribute_is_transparent), (), *values
-        )
+        host = self.function.host
+        check = SliceGuards(host.attribute_is_transparent, host.lookup_is_transparent)
+        slice_: Slice = FunctionType(code, module)(issuer, check, (), *values)
         issuer.begin(slice_)
         return True
 
