@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import SCALARS, exact
-from adaptive_jit.effects.elsewhere import host_of, is_elsewhere, matters
+from adaptive_jit.effects.elsewhere import any_proxy, host_of, is_elsewhere, matters
 from adaptive_jit.effects.vetting import Vetting
 from adaptive_jit.records.effects import FILES, EffectKind
 
@@ -150,7 +150,9 @@ def _is_direct(state: dict[str, Any]) -> bool:
 
 
 def _has_no_proxy(opener: Any) -> bool:
-    return opener is None or not any(getattr(one, "proxies", None) for one in opener.handlers)
+    """The opener was made when the environment named none; ``no_proxy`` alone names none."""
+    found = (getattr(one, "proxies", None) for one in opener.handlers) if opener else ()
+    return not any(any_proxy(proxies) for proxies in found if proxies)
 
 
 def _is_absent(value: Any) -> bool:

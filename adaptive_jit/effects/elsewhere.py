@@ -77,7 +77,7 @@ def is_elsewhere(host: str) -> bool:
     if known is None or known[1] < time.monotonic():
         _look_up(host, known)
         return False
-    return known[0] and not _any_of(urllib.request.getproxies_environment())
+    return known[0] and not any_proxy(urllib.request.getproxies_environment())
 
 
 def addresses_of(host: str) -> Iterable[str]:
@@ -135,7 +135,7 @@ def _ask(host: str, answer: Callable[[str], bool]) -> None:
 
 
 def _answer(host: str) -> bool:
-    if _any_of(urllib.request.getproxies()):  # those of the system, too, where it has them
+    if any_proxy(urllib.request.getproxies()):  # those of the system, too, where it has them
         return False
     try:
         return is_another_machine(addresses_of(host))
@@ -143,8 +143,11 @@ def _answer(host: str) -> bool:
         return False
 
 
-def _any_of(proxies: dict[str, str]) -> bool:
-    return any(proxies.get(name) for name in _PROXIES)
+def any_proxy(proxies: dict[str, str]) -> bool:
+    """Whether one of *proxies*, as the environment names them, is for web addresses."""
+    if type(proxies) is not dict:
+        return True
+    return any(url and name.lower() in _PROXIES for name, url in proxies.items())
 
 
 def _is_public(text: str) -> bool:

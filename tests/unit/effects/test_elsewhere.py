@@ -20,6 +20,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # what earlier requests have left there
     monkeypatch.setattr(elsewhere, "_is_own", lambda text: text == "9.9.9.9")
     elsewhere.forget()
     elsewhere.note_file_write()
@@ -51,6 +52,21 @@ def test_a_proxy_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """What answers through a proxy is not known."""
     assert passes(monkeypatch, "https://api.one.com/x", PUBLIC)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+
+
+def test_the_proxies_of_the_opener_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first request makes the opener; ``no_proxy`` beside it names no proxy."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(urllib.request, "_opener", urllib.request.build_opener())
+    assert passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+    with monkeypatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+        opener = urllib.request.build_opener()
+    monkeypatch.setattr(urllib.request, "_opener", opener)
+    assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+    own = urllib.request.ProxyHandler({"HTTPS": "http://127.0.0.1:3128"})
+    monkeypatch.setattr(urllib.request, "_opener", urllib.request.build_opener(own))
     assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
 
 
