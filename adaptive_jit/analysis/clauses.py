@@ -16,6 +16,7 @@ from adaptive_jit.syntax.scope import (
     changed_container,
     manager_name,
 )
+from adaptive_jit.syntax.telling import is_path, tells
 
 
 class Follow(Protocol):
@@ -45,7 +46,7 @@ def attempted(node: ast.Try, scope: Scope, in_loop: bool, follow: Follow) -> str
 def _clause(clause: ast.ExceptHandler, scope: Scope, in_loop: bool, follow: Follow) -> str | None:
     """An `except` that may be passed by: it calls nothing and does not leave by itself."""
     kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
-    if not all(kind is None or _is_path(kind) for kind in kinds):
+    if not all(kind is None or is_path(kind) for kind in kinds):
         return "`except` evaluates an expression"
     if clause.name is not None and not scope.is_plain_local(clause.name):
         return f"`except` binds `{clause.name}`, which other code can see"
@@ -79,14 +80,7 @@ def _excused(statement: ast.stmt, scope: Scope, in_loop: bool, follow: Follow) -
     calls = [inner for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Call)]
     if changed_container(statement) is not None and isinstance(statement, ast.Expr):
         calls.remove(statement.value)  # type: ignore[arg-type]
-    return "`except` makes a call" if calls else None
-
-
-def _is_path(node: ast.expr) -> bool:
-    """Whether *node* is a name or a dotted name."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
+    return None if all(map(tells, calls)) else "`except` makes a call"
 
 
 def matched(node: ast.Match, scope: Scope, in_loop: bool, follow: Follow) -> str | None:
@@ -126,7 +120,7 @@ def entered(node: ast.With, scope: Scope, in_loop: bool, follow: Follow) -> str 
         if manager_name(call) not in QUIET_MANAGERS:
             return "`with`: what its context manager does is not known"
         assert isinstance(call, ast.Call)
-        if call.keywords or not all(_is_path(one) for one in call.args):
+        if call.keywords or not all(is_path(one) for one in call.args):
             return "`with`: its context manager is made from expressions"
         target = item.optional_vars
         if target is not None:

@@ -136,6 +136,7 @@ class _Numbering(ast.NodeVisitor):
         self.nodes: dict[int, ast.Call] = {}
         self.chains: dict[int, tuple[int, ...]] = {}
         self.asserted = -1
+        self.handling = False
 
     def operation_numbers(self) -> dict[int, int]:
         """The operations found so far: node identity to number."""
@@ -279,6 +280,11 @@ class _Numbering(ast.NodeVisitor):
             self.visit(statement)
         del self.loops[depth:]
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        outer, self.handling = self.handling, True
+        self.generic_visit(node)
+        self.handling = outer
+
     def loop(self, node: ast.AST, line: int) -> None:
         index = len(self.analysis.loop_parents)
         parent = self.loops[-1] if self.loops else -1
@@ -288,7 +294,9 @@ class _Numbering(ast.NodeVisitor):
 
     def site(self, node: ast.Call, role: CallRole, *, discarded: bool = False) -> CallSite:
         loop = self.loops[-1] if self.loops else -1
-        site = CallSite(self.analysis.site_count, role, loop, self.asserted, discarded)
+        site = CallSite(
+            self.analysis.site_count, role, loop, self.asserted, discarded, self.handling
+        )
         self.analysis.site_count += 1
         self.analysis.sites[id(node)] = site
         self.found[id(node)] = site

@@ -11,6 +11,7 @@ from adaptive_jit.editions.issue_slice import CHECK, ISSUER, POISON_NAME
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import Walks
 from adaptive_jit.syntax.scope import stored_names
+from adaptive_jit.syntax.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,8 @@ class Clauses(Walks):
 
     def attempt(self, node: ast.Try) -> None:
         """The body as it runs without an exception; what an exception makes of names is unknown."""
+        for callee in telling(node):
+            self.emit(ast.Expr(method(load(CHECK), "t", self.transparent(callee, []))))
         if node.finalbody:
             self.finals.append(node.finalbody)
         self.block(node.body)

@@ -354,6 +354,7 @@ def _sites(analysis: Analysis) -> list[Site]:
         site = Site(call.index, lines.get(call.index, 0), call.loop)
         site.asserted, site.discarded = call.asserted, call.discarded
         site.light = call.role.value == "light"
+        site.handling = call.handling
         site.feeds = site.light or call.index in analysis.feeding
         sites[call.index] = site
     return [site for site in sites if site is not None]

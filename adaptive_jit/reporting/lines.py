@@ -87,7 +87,7 @@ ENTRIES: tuple[Entry, ...] = (
     # ------------------------------------------------------------------- what ends a region
     Entry("with-block", "move the calls out of the `with` block", ("^`with`", "^`async with`")),
     Entry("try-block", "put the `try` inside the helper, or into the loop around one call", (
-        "^`try`", "^`finally`", "^`except`", "more than note something",
+        "^`try`", "^`finally`", "^(an )?`except`", "more than note something",
     )),
     Entry("while-loop", "for item in items:", ("^`while`", "^`async for`", "leaves a loop")),
     Entry("defines-or-imports", "move the definition or import to the top of the module", (

@@ -53,6 +53,7 @@ class Site:
         "early",
         "effect",
         "feeds",
+        "handling",
         "helped",
         "in_order",
         "index",
@@ -78,6 +79,7 @@ class Site:
         self.discarded = False
         self.light = False
         self.feeds = False
+        self.handling = False
         self.early = True
         self.in_order = False
         self.effect: Effect | None = None

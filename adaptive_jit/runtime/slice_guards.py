@@ -6,6 +6,7 @@ import sys
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.records import EffectKind
 from adaptive_jit.runtime.exact import (
     CONTAINERS,
     MUTABLE,
@@ -26,17 +27,23 @@ from adaptive_jit.runtime.exact import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adaptive_jit.records import Effect
+
 
 class SliceGuards:
     """The guards of the slice: refuse with `Stop` instead of running unknown code."""
 
-    __slots__ = ("looks_up", "transparent")
+    __slots__ = ("effect_of", "looks_up", "transparent")
 
     def __init__(
-        self, transparent: Callable[[Any, str], bool], looks_up: Callable[[Any, str], bool]
+        self,
+        transparent: Callable[[Any, str], bool],
+        looks_up: Callable[[Any, str], bool],
+        effect_of: Callable[[Any, tuple[Any, ...], dict[str, Any]], Effect],
     ) -> None:
         self.transparent = transparent
         self.looks_up = looks_up
+        self.effect_of = effect_of
 
     @staticmethod
     def s(value: Any) -> Any:
@@ -131,6 +138,15 @@ class SliceGuards:
         if is_quiet_manager(function):
             return function
         raise Stop("`with`: what its context manager does is not known")
+
+    def t(self, function: Any) -> Any:
+        """What an `except` calls: with a text, it makes another one or tells it on the console."""
+        effect = self.effect_of(function, ("",), {})
+        if effect.kind is EffectKind.PURE or (
+            effect.kind is EffectKind.WRITES and effect.resource == "console"
+        ):
+            return function
+        raise Stop("an `except` calls something that does more than tell of the exception")
 
     @staticmethod
     def named(value: Any, names: tuple[str, ...]) -> Any:

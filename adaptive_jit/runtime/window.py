@@ -70,7 +70,9 @@ class Window(Crowd, Guards):
         issuer.gated = gated
         self.paths = [()] * (len(self.function.loop_parents) + 1)
         host = self.function.host
-        check = SliceGuards(host.attribute_is_transparent, host.lookup_is_transparent)
+        check = SliceGuards(
+            host.attribute_is_transparent, host.lookup_is_transparent, host.effect_of
+        )
         slice_: Slice = FunctionType(code, module)(issuer, check, (), *values)
         issuer.begin(slice_)
         return True
@@ -160,7 +162,8 @@ class Window(Crowd, Guards):
                 continue
             if entry.state < DONE:
                 entry.wait()
-            self._drop(entry, after_exception=False)
+            # In an `except` it is what the exception would have prevented so far.
+            self._drop(entry, after_exception=sys.exception() is not None)
 
     def caught(self) -> None:
         """What the program ran itself when the exception came has no value."""
@@ -203,6 +206,8 @@ class Window(Crowd, Guards):
             return None
         if entry is not None or site.light or issuer.closed or not issuer.living:
             return entry
+        if site.handling:
+            return None  # the slice never comes here
         marker = Entry(site, key)
         next(marker.claim)
         marker.state = RUNNING

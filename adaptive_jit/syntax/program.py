@@ -30,13 +30,17 @@ class CallRole(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """One call in the source: its number, role and innermost loop (-1: none)."""
+    """One call in the source: its number, role and innermost loop (-1: none).
+
+    ``handling``: it stands in an `except`, which the slice passes by.
+    """
 
     index: int
     role: CallRole
     loop: int
     asserted: int = -1
     discarded: bool = False
+    handling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import world.operations as operations
@@ -411,6 +413,92 @@ def except_that_was_never_needed() -> Any:
         except Refused:
             failed += i
     return out, failed
+
+
+log = logging.getLogger("programs.clauses")
+log.addHandler(logging.NullHandler())
+log.propagate = False
+
+
+@program(overlaps=4)
+def except_that_tells_of_the_error() -> Any:
+    """Logging and printing in an `except` hold nothing back; `continue` passes the rest by."""
+    out = []
+    for i in range(5):
+        try:
+            n = refuse(i, i == 1)
+        except Refused as error:
+            log.warning("no %s", i)
+            print(type(error), "of", i, file=sys.stderr)
+            out.append(repr(i))
+            continue
+        out.append(second(n))
+    return out
+
+
+@factory(overlaps=0)
+def except_that_tells_an_unknown_one(decorate: Any) -> Any:
+    """What only looks like a logger may do anything: nothing is started past it."""
+    telling = SimpleNamespace(warning=mystery)
+
+    @decorate
+    def run() -> Any:
+        out = []
+        for i in range(4):
+            try:
+                out.append(refuse(i, i == 1))
+            except Refused:
+                telling.warning(i)
+        return out
+
+    return run
+
+
+class Revealing(Exception):
+    """Its text is made by code that changes what reads see."""
+
+    def __str__(self) -> str:
+        mystery("told")
+        return "revealed"
+
+
+@program(settles=False)
+def except_that_tells_by_code_of_its_own() -> Any:
+    """What was started behind the exception is read again behind the text that changes it."""
+    out = []
+    for i in range(5):
+        try:
+            n = fetch(i)
+            if i == 2:
+                raise Revealing
+        except Revealing as error:
+            out.append(str(error))
+            log.warning("%s", error)
+            continue
+        out.append(n)
+    return out
+
+
+@program(settles=False, threads=False)
+def except_whose_record_is_written_by_unknown_code() -> Any:
+    """A logger that got an unknown sink meanwhile: its write comes before what follows it."""
+    sink = Sink()
+    out = []
+    for i in range(6):
+        try:
+            out.append(refuse(i, i in (1, 3)))
+        except Refused:
+            log.addHandler(sink)
+            log.warning("no %s", i)
+            log.removeHandler(sink)
+    return out
+
+
+class Sink(logging.Handler):
+    """Writes records to the world."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        mystery(record.getMessage())
 
 
 @program(overlaps=4)
