@@ -27,7 +27,7 @@ _CLASSES: Final = frozenset({
     "tempfile.SpooledTemporaryFile",
     "http.client.HTTPResponse", "urllib.response.addinfourl",
     "httpx.Client", "requests.sessions.Session", "requests.models.Response",
-    "openai.OpenAI", "anthropic.Anthropic",
+    "openai.OpenAI", "openai.lib.azure.AzureOpenAI", "anthropic.Anthropic",
     "concurrent.futures.thread.ThreadPoolExecutor",
 })  # fmt: skip
 """Of subclasses nothing is known."""

@@ -13,6 +13,7 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.effects.catalogue_names import is_own
 from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 from adaptive_jit.effects.vetting import Vetting, vetting_of
 
@@ -45,11 +46,12 @@ def in_order(what: str) -> str:
 class HttpxClients:
     """The check for ``httpx.Client`` (and of its successor ``httpx2``): no hooks, own transport."""
 
-    __slots__ = ("_auth", "_jars", "_library", "_pools", "_transport")
+    __slots__ = ("_auth", "_hooks", "_jars", "_library", "_pools", "_transport")
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, hooks: tuple[Any, ...] = ()) -> None:
         module = sys.modules[library]
         self._library = library
+        self._hooks = hooks
         self._transport: type = module.HTTPTransport
         self._auth = (type(None), module.BasicAuth)
         self._pools: tuple[Any, ...] = ()
@@ -64,8 +66,9 @@ class HttpxClients:
             if hidden is not None:
                 return in_order(f"`{hidden}` of this client is the program's own")
             vetting.size = len(state)
-        if any(state["_event_hooks"].values()):
-            return in_order("this client has event hooks")
+        for hooks in state["_event_hooks"].values():
+            if hooks and not self._are_known(hooks):
+                return in_order("this client has event hooks")
         if type(state["_auth"]) not in self._auth:
             return in_order("this client has an auth object that is not plain")
         if not self._is_own(state["_transport"]):
@@ -76,6 +79,11 @@ class HttpxClients:
         if type(state["_cookies"].jar) not in self._jar_types():
             return in_order("this client has a cookie jar of its own")
         return vetting
+
+    def _are_known(self, hooks: Any) -> bool:
+        return type(hooks) is list and all(
+            any(hook is known for known in self._hooks) for hook in hooks
+        )
 
     def _is_own(self, transport: Any) -> bool:
         if type(transport) is not self._transport or len(transport.__dict__) != 1:
@@ -143,13 +151,18 @@ def _requests_jar(session: Any) -> Any:
 
 
 class OpenAIClients:
-    """The check for resources of an ``openai.OpenAI`` client, down to its HTTP client."""
+    """The check for resources of an ``openai.OpenAI`` client, down to its HTTP client.
 
-    __slots__ = ("_checks", "_client", "_resource", "_verbs")
+    Azure's client is a subclass of the same library, with one hook of its own.
+    """
+
+    __slots__ = ("_azure", "_checks", "_client", "_hooks", "_resource", "_verbs")
 
     def __init__(self, library: str) -> None:
         module = sys.modules[library]
         self._client: type = module.OpenAI
+        self._azure: type = module.AzureOpenAI
+        self._hooks = azure_hooks(library, "_strip_azure_api_key_on_redirect")
         base = sys.modules[f"{library}._base_client"].SyncAPIClient
         self._verbs = {
             "_post": base.post,
@@ -170,12 +183,17 @@ class OpenAIClients:
 
     def client(self, client: Any) -> Vetting | str | None:
         """The same for the client itself."""
-        if not overrides_nothing(type(client), self._client):
+        kind = type(client)
+        owner = self._azure if self._azure in kind.__mro__ else self._client
+        if not overrides_nothing(kind, owner):
             return "this client is not a stock OpenAI client"
         state = client.__dict__
-        for name in ("_api_key_provider", "_provider", "_workload_identity_auth"):
+        for name in _PROVIDERS:
             if state.get(name) is not None:
                 return f"this client has a {name.strip('_').replace('_', ' ')} of its own"
+        hidden = shadowed(kind, state) if owner is self._azure else None
+        if hidden is not None:
+            return f"{hidden} of this client is replaced"
         for name in _INNER_METHODS:
             if name in state:
                 return f"{name} of this client is replaced"
@@ -187,10 +205,25 @@ class OpenAIClients:
             if module is not None and overrides_nothing(type(client), module.Client):
                 check = self._checks.get(name)
                 if check is None:
-                    check = self._checks[name] = HttpxClients(name)
+                    check = self._checks[name] = HttpxClients(name, self._hooks)
                 return check(client)
         return "this client's HTTP client is not a stock one"
 
+
+def azure_hooks(library: str, name: str) -> tuple[Any, ...]:
+    """The hook that Azure's client installs: it takes the key from requests to other hosts."""
+    home = f"{library}.lib.azure"
+    hook = sys.modules[home].__dict__.get(name)
+    return (hook,) if is_own(hook, library) else ()
+
+
+_PROVIDERS = (
+    "_api_key_provider",
+    "_azure_ad_token_provider",
+    "_provider",
+    "_workload_identity_auth",
+)
+"""Attributes of clients that are empty unless the user brought code."""
 
 _INNER_METHODS = (
     "request",

@@ -10,7 +10,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.effects.receivers import HttpxClients, in_order, shadowed
+from adaptive_jit.effects.receivers import HttpxClients, azure_hooks, in_order, shadowed
 from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 from adaptive_jit.effects.vetting import Vetting, vetting_of
 
@@ -25,8 +25,8 @@ class AsyncHttpxClients(HttpxClients):
 
     __slots__ = ("_own_transport",)
 
-    def __init__(self, library: str) -> None:
-        super().__init__(library)
+    def __init__(self, library: str, hooks: tuple[Any, ...] = ()) -> None:
+        super().__init__(library, hooks)
         self._own_transport: type = sys.modules[library].AsyncHTTPTransport
 
     def _is_own(self, transport: Any) -> bool:
@@ -42,9 +42,10 @@ class AsyncHttpxClients(HttpxClients):
 class HttpClient:
     """The check for the HTTP client inside an SDK's client, of either of the two libraries."""
 
-    __slots__ = ("_check", "_checks", "_name")
+    __slots__ = ("_check", "_checks", "_hooks", "_name")
 
-    def __init__(self, is_async: bool) -> None:
+    def __init__(self, is_async: bool, hooks: tuple[Any, ...] = ()) -> None:
+        self._hooks = hooks
         self._name = "AsyncClient" if is_async else "Client"
         self._check = AsyncHttpxClients if is_async else HttpxClients
         self._checks: dict[str, HttpxClients] = {}
@@ -57,7 +58,7 @@ class HttpClient:
                 continue
             check = self._checks.get(library)
             if check is None:
-                check = self._checks[library] = self._check(library)
+                check = self._checks[library] = self._check(library, self._hooks)
             return check(client)
         return in_order("this client's HTTP client is not a stock one")
 
@@ -69,10 +70,11 @@ class SDKClients:
     of which may bring code of the user's, and an HTTP client.
     """
 
-    __slots__ = ("_client", "_http", "_verbs")
+    __slots__ = ("_client", "_http", "_special", "_verbs")
 
     def __init__(self, library: str, name: str) -> None:
         self._client: type = getattr(sys.modules[library], name)
+        self._special: type | None = None
         self._verbs = {f"_{verb}": getattr(self._client, verb) for verb in _VERBS}
         self._http = HttpClient(name.startswith("Async"))
 
@@ -91,7 +93,10 @@ class SDKClients:
 
     def client(self, client: Any) -> Verdict:
         """The same for the client itself."""
-        if not overrides_nothing(type(client), self._client):
+        kind = type(client)
+        special = self._special
+        owner = self._client if special is None or special not in kind.__mro__ else special
+        if not overrides_nothing(kind, owner):
             return in_order(f"this client is not a stock {self._client.__name__} client")
         state = client.__dict__
         hidden = shadowed(type(client), state)
@@ -107,6 +112,18 @@ class SDKClients:
         return self._http(state.get("_client"))
 
 
+class AsyncOpenAIClients(SDKClients):
+    """The same for ``openai.AsyncOpenAI`` and its subclass for Azure."""
+
+    __slots__ = ()
+
+    def __init__(self, library: str) -> None:
+        super().__init__(library, "AsyncOpenAI")
+        self._special = sys.modules[library].AsyncAzureOpenAI
+        hooks = azure_hooks(library, "_async_strip_azure_api_key_on_redirect")
+        self._http = HttpClient(is_async=True, hooks=hooks)
+
+
 _VERBS = ("get", "post", "get_api_list")
 
 _OPTIONS = (
@@ -115,6 +132,7 @@ _OPTIONS = (
     "_custom_auth",
     "_token_cache",
     "_api_key_provider",
+    "_azure_ad_token_provider",
     "_provider",
     "_workload_identity_auth",
 )
@@ -271,7 +289,7 @@ SDK_CHECKS: dict[str, Callable[[str], Callable[[Any], Any]]] = {
     "httpx_async": AsyncHttpxClients,
     "ollama": ollama_clients(is_async=False),
     "ollama_async": ollama_clients(is_async=True),
-    "openai_async": _resources("AsyncOpenAI"),
+    "openai_async": lambda library: AsyncOpenAIClients(library).resource,
     "urllib3": urllib3_pools,
 }
 """Makers of checks by the names that catalogue files use; each is given its library's name."""

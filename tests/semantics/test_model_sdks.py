@@ -105,6 +105,20 @@ def test_vectors_of_openai_overlap(service: ModelService, closing: contextlib.Ex
     run(service, programs.models.embed_openai, make, 5)
 
 
+def test_vectors_of_azure_overlap(service: ModelService, closing: contextlib.ExitStack) -> None:
+    """The same by the client for Azure; one that asks for its token at each call is in order."""
+
+    def make(**options: Any) -> tuple[Any, ...]:
+        client = openai.AzureOpenAI(
+            azure_endpoint=service.url, api_version="1", max_retries=0, **options
+        )
+        return (closing.enter_context(client),)
+
+    run(service, programs.models.embed_openai, lambda: make(api_key="none"), 5)
+    tokens = lambda: make(azure_ad_token_provider=lambda: "none")  # noqa: E731
+    run(service, programs.models.embed_openai, tokens, 0, calls=2)
+
+
 def test_pools_of_urllib3_overlap_and_their_streams_do_not(
     service: ModelService, closing: contextlib.ExitStack
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from world.service import Service
 
-_MODEL_PATHS = ("/v1/", "/api/chat", "/api/generate", "/api/embed", "/v1beta/")
+_MODEL_PATHS = ("/v1/", "/openai/", "/api/chat", "/api/generate", "/api/embed", "/v1beta/")
 _DATE = "2026-01-01T00:00:00Z"
 
 
@@ -90,6 +90,7 @@ _ANSWERS = {
     "/v1/messages": _anthropic,
     "/v1/messages/count_tokens": lambda asked, _: {"input_tokens": len(asked["messages"])},
     "/v1/embeddings": _openai_vectors,
+    "/deployments/small/embeddings": _openai_vectors,
     "/api/chat": _ollama_chat,
     "/api/generate": _ollama_generate,
     "/api/embed": lambda asked, _: {"model": asked["model"], "embeddings": [[1.0, 2.0]]},

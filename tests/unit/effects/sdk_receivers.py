@@ -20,6 +20,7 @@ from ollama import _types as ollama_types
 URL = "http://127.0.0.1:9/items"
 MESSAGES = [{"role": "user", "content": "hello"}]
 
+AZURE: Any = {"api_key": "none", "api_version": "1", "azure_endpoint": "http://127.0.0.1:9"}
 GENAI = genai.Client(api_key="none")
 ANTHROPIC = anthropic.Anthropic(api_key="none")
 RESOURCES = {
@@ -73,6 +74,8 @@ MAKERS: dict[Any, Any] = {
     aiohttp.ClientResponse: _bare_answer,
     anthropic.Anthropic: lambda: ANTHROPIC,
     anthropic.types.Message: lambda: anthropic.types.Message.construct(content=[]),
+    openai.AzureOpenAI: lambda: openai.AzureOpenAI(**AZURE),
+    openai.AsyncAzureOpenAI: lambda: openai.AsyncAzureOpenAI(**AZURE),
     genai.Client: lambda: GENAI,
     genai.client.AsyncClient: lambda: GENAI.aio,
     genai.models.Models: lambda: GENAI.models,

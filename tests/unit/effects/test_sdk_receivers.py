@@ -55,6 +55,16 @@ def gemini(**options: Any) -> genai.Client:
     return genai.Client(api_key="none", http_options=genai.types.HttpOptions(**options))
 
 
+def azure(**options: Any) -> openai.AzureOpenAI:
+    given = {"api_key": "none", "azure_endpoint": "http://127.0.0.1:9", **options}
+    return openai.AzureOpenAI(api_version="1", **given)
+
+
+def async_azure(**options: Any) -> openai.AsyncAzureOpenAI:
+    given = {"api_key": "none", "azure_endpoint": "http://127.0.0.1:9", **options}
+    return openai.AsyncAzureOpenAI(api_version="1", **given)
+
+
 def _with(client: Any, path: str, value: Any) -> Any:
     """*client* with *value* stored at the end of the path."""
     owner = client
@@ -68,6 +78,15 @@ def _with(client: Any, path: str, value: Any) -> Any:
 class _Claude(anthropic.Anthropic):
     def _prepare_request(self, request: Any) -> None:
         request.headers["a"] = "b"
+
+
+class _Azure(openai.AzureOpenAI):
+    def _prepare_request(self, request: Any) -> None:
+        request.headers["a"] = "b"
+
+
+class _NamedAzure(openai.AzureOpenAI):
+    """Overrides nothing."""
 
 
 class _Named(anthropic.Anthropic):
@@ -98,6 +117,14 @@ STOCK = {
     "anthropic without traces": lambda: claude(open_telemetry=False),
     "async anthropic": lambda: anthropic.AsyncAnthropic(api_key="none"),
     "async openai": lambda: openai.AsyncOpenAI(api_key="none"),
+    "azure": azure,
+    "azure with a token": lambda: azure(api_key=None, azure_ad_token="none"),
+    "azure with a client": lambda: azure(http_client=httpx2.Client()),
+    "azure with a deployment": lambda: azure(azure_deployment="small"),
+    "azure of a subclass": lambda: _NamedAzure(
+        api_key="none", api_version="1", azure_endpoint="http://127.0.0.1:9"
+    ),
+    "async azure": async_azure,
     "ollama": ollama.Client,
     "async ollama": ollama.AsyncClient,
     "gemini": gemini,
@@ -140,6 +167,26 @@ FOREIGN = {
     ),
     "async openai with another pool": lambda: _with(
         openai.AsyncOpenAI(api_key="none"), "_client._transport._pool", SimpleNamespace()
+    ),
+    "azure with a token function": lambda: azure(
+        api_key=None, azure_ad_token_provider=lambda: "none"
+    ),
+    "azure with a key function": lambda: azure(api_key=lambda: "none"),
+    "azure with hooks": lambda: azure(http_client=_hooks(httpx2)),
+    "azure with hooks on answers": lambda: azure(
+        http_client=httpx2.Client(event_hooks={"response": [print]})
+    ),
+    "azure of a class of its own": lambda: _Azure(
+        api_key="none", api_version="1", azure_endpoint="http://127.0.0.1:9"
+    ),
+    "azure with a replaced method": lambda: _with(azure(), "_request", print),
+    "azure with a replaced method of its class": lambda: _with(azure(), "_prepare_url", print),
+    "azure with a replaced client": lambda: _with(azure(), "_client", mock.Mock()),
+    "async azure with a token function": lambda: async_azure(
+        api_key=None, azure_ad_token_provider=lambda: "none"
+    ),
+    "async azure with hooks": lambda: async_azure(
+        http_client=httpx2.AsyncClient(event_hooks={"request": [print]})
     ),
     "ollama with hooks": lambda: ollama.Client(event_hooks={"response": [print]}),
     "ollama with auth": lambda: ollama.Client(auth=lambda request: request),
@@ -205,6 +252,10 @@ def test_a_client_is_checked_at_each_start() -> None:
     ("owner", "name"),
     [
         (anthropic.Anthropic, "_attempt_request"),
+        (openai.AzureOpenAI, "request"),
+        (openai.AzureOpenAI, "_prepare_options"),
+        (openai.AzureOpenAI, "_build_request"),
+        (openai.AsyncAzureOpenAI, "request"),
         (ollama.Client, "_request_raw"),
         (genai.models.Models, "_generate_content"),
         (urllib3.PoolManager, "urlopen"),
@@ -212,7 +263,7 @@ def test_a_client_is_checked_at_each_start() -> None:
 )
 def test_a_patched_inner_function_is_seen(owner: Any, name: str) -> None:
     """For as long as it is patched."""
-    makers = (claude, ollama.Client, gemini, urllib3.PoolManager)
+    makers = (claude, azure, async_azure, ollama.Client, gemini, urllib3.PoolManager)
     client = next(made for made in (make() for make in makers) if _reaches(made, owner))
     with mock.patch.object(owner, name):
         found = ask(client)
