@@ -2,8 +2,11 @@
 
 ``scripts/mutants`` makes the map of tests first. Own mutants are those of
 ``own.toml``, each of which takes away one guard, barrier, order or bound; they
-are tried twice, by the tests that enter the function and by the generated
-programs alone. The sampled ones are drawn by `mutation.sample`.
+are tried twice, by the tests that execute the changed statement and by the
+generated programs alone. The sampled ones are drawn by `mutation.sample`.
+
+What is found is written to the report's JSON one by one: ``--go-on`` asks only
+about the mutants that are new or have survived, with the tests of today.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import datetime as dt
 import json
 import queue
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,14 +27,15 @@ from typing import Any
 
 from benchmarks.harness import machine
 from mutation.sample import COUNT, SEED, Place, sampled
-from mutation.trees import PATIENCE, Outcome, Reach, Tree, try_mutant
+from mutation.selection import Reach
+from mutation.trees import Outcome, Round, Server, Tree, try_mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 GOALS = {"own": 0.95, "sampled": 0.85, "generated": 0.5}
 """Shares that must be noticed: by all tests, and of the own ones by generated programs alone."""
 
-GENERATED = ["tests/properties/test_generated_programs.py"]
-GENERATED_LIMIT = 900.0
+WITHIN = {"generated": "tests/properties/"}
+"""The tests that a group is asked about; else all."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +82,46 @@ def _name(place: Place, root: Path) -> str:
     return f"{place.operator.partition('/')[2]} at `{source}` in {place.path}"
 
 
+def rounds(reach: Reach, group: str, mutant: Mutant, last: str) -> list[Round]:
+    """Return what to run for *mutant*: the test that noticed it *last*, then those of the map."""
+    found = reach.rounds(ROOT, mutant.path, mutant.line, WITHIN.get(group, "tests/"))
+    if last in reach.numbers:
+        found.insert(0, [last])
+    return [Round(tests, reach.cost(tests), reach.longest(tests)) for tests in found]
+
+
 def run_all(
-    mutants: list[Mutant], jobs: int, attempt: Callable[[Tree, Tree, Mutant], Outcome]
-) -> list[dict[str, Any]]:
-    """Try *mutants* in *jobs* trees at once; return what became of each, in their order."""
-    waiting: queue.SimpleQueue[tuple[int, Mutant]] = queue.SimpleQueue()
-    for pair in enumerate(mutants):
-        waiting.put(pair)
-    results: dict[int, dict[str, Any]] = {}
+    mutants: list[Mutant],
+    jobs: int,
+    asked: Callable[[Mutant], list[Round]],
+    note: Callable[[Mutant, Outcome], None],
+) -> None:
+    """Try *mutants* in *jobs* pairs of trees at once; *note* what becomes of each."""
+    waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
+    for mutant in mutants:
+        waiting.put(mutant)
+    noting = threading.Lock()
+    done = 0
 
     def work(folder: Path) -> None:
-        tree, clean = Tree(ROOT, folder / "mutant"), Tree(ROOT, folder / "clean")
+        nonlocal done
+        folder.mkdir()
+        server = Server(folder / "printed.txt")
+        tree = Tree(ROOT, folder / "mutant", server)
+        clean = Tree(ROOT, folder / "clean", server)
         while True:
             try:
-                index, mutant = waiting.get_nowait()
+                mutant = waiting.get_nowait()
             except queue.Empty:
+                server.close()
                 return
-            outcome = attempt(tree, clean, mutant)
-            row = asdict(mutant) | asdict(outcome)
-            del row["text"]
-            results[index] = row
-            word = "noticed" if outcome.noticed else "SURVIVED"
-            print(f"{len(results)}/{len(mutants)} {word} {mutant.name} ({outcome.by})", flush=True)
+            outcome = try_mutant(tree, clean, asked(mutant), mutant.path, mutant.text)
+            with noting:
+                done += 1
+                note(mutant, outcome)
+                word = "noticed" if outcome.noticed else "SURVIVED"
+                words = f"{done}/{len(mutants)} {word} {mutant.name}, line {mutant.line}"
+                print(f"{words} ({outcome.by or outcome.tests})", flush=True)
 
     with tempfile.TemporaryDirectory() as scratch:
         threads = [
@@ -109,38 +132,68 @@ def run_all(
             thread.start()
         for thread in threads:
             thread.join()
-    return [results[index] for index in sorted(results)]
 
 
-def by_tests(reach: Reach) -> Callable[[Tree, Tree, Mutant], Outcome]:
-    """Return the attempt by the tests that enter the changed function."""
+class Results:
+    """What became of the mutants, kept in the JSON of a report."""
 
-    def attempt(tree: Tree, clean: Tree, mutant: Mutant) -> Outcome:
-        tests = reach.tests(ROOT, mutant.path, mutant.line)
-        limit = 30.0 + PATIENCE * reach.cost(tests)
-        return try_mutant(tree, clean, tests, mutant.path, mutant.text, limit)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.commit = _commit()
+        self.groups: dict[str, dict[str, Any]] = {}
+        if path.exists():
+            kept = json.loads(path.read_text(encoding="utf-8"))["groups"]
+            self.groups = {name: {row["name"]: row for row in rows} for name, rows in kept.items()}
 
-    return attempt
+    def noticed_by(self, group: str, mutant: Mutant) -> str:
+        """Return the test that noticed *mutant* last time; "" if none has."""
+        return str(self.groups.get(group, {}).get(mutant.name, {}).get("by", ""))
+
+    def note(self, group: str, mutant: Mutant, outcome: Outcome) -> None:
+        """Keep what became of *mutant*, at once."""
+        row = asdict(mutant) | asdict(outcome) | {"commit": self.commit}
+        del row["text"], row["group"]
+        self.groups.setdefault(group, {})[mutant.name] = row
+        self.write("", machine())
+
+    def keep(self, group: str, mutants: list[Mutant]) -> None:
+        """Forget other mutants of *group*, and bring the order and the explanations up to date."""
+        found = self.groups.get(group, {})
+        self.groups[group] = {
+            mutant.name: found[mutant.name] | {"line": mutant.line, "equivalent": mutant.equivalent}
+            for mutant in mutants
+            if mutant.name in found
+        }
+
+    def write(self, command: str, known: dict[str, Any]) -> None:
+        """Write the report's JSON."""
+        groups = {name: list(rows.values()) for name, rows in self.groups.items()}
+        data = {"format": 2, "command": command, "machine": known, "groups": groups}
+        self.path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def by_generated(tree: Tree, clean: Tree, mutant: Mutant) -> Outcome:
-    """The attempt by the generated programs alone."""
-    return try_mutant(tree, clean, GENERATED, mutant.path, mutant.text, GENERATED_LIMIT)
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
+    )
+    return found.stdout.strip()
 
 
-def report(groups: dict[str, list[dict[str, Any]]], command: str) -> bool:
-    """Write the results to ``reports``; return whether every group reaches its goal."""
+def report(results: Results, command: str) -> bool:
+    """Write the report; return whether every group reaches its goal."""
     lines = ["# mutants", "", "Which faults put into the library do its tests notice?", ""]
     lines += ["| group | mutants | noticed | share | goal |", "|---|---|---|---|---|"]
     good = True
-    for group, rows in groups.items():
-        counted = [row for row in rows if not row["equivalent"]]
+    commits = set()
+    for group, rows in results.groups.items():
+        counted = [row for row in rows.values() if row["noticed"] or not row["equivalent"]]
         noticed = sum(row["noticed"] for row in counted)
         share = noticed / len(counted) if counted else 0.0
         good = good and share >= GOALS[group]
         lines.append(f"| {group} | {len(counted)} | {noticed} | {share:.1%} | {GOALS[group]:.0%} |")
-    for group, rows in groups.items():
-        left = [row for row in rows if not row["noticed"]]
+        commits |= {row["commit"] for row in rows.values()}
+    for group, rows in results.groups.items():
+        left = [row for row in rows.values() if not row["noticed"]]
         if left:
             lines += ["", f"## Survivors: {group}", ""]
             lines += [
@@ -151,11 +204,9 @@ def report(groups: dict[str, list[dict[str, Any]]], command: str) -> bool:
     known = machine()
     lines += ["", f"`{command}`", ""]
     lines += ["Machine: " + ", ".join(f"{key} {value}" for key, value in known.items()) + "."]
-    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    stem = ROOT / "reports" / f"{today}-mutants"
-    stem.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    data = {"format": 1, "command": command, "machine": known, "groups": groups}
-    stem.with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    lines += [f"Commits: {', '.join(sorted(commits))} (each mutant's is in the JSON)."]
+    results.path.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    results.write(command, known)
     print("\n".join(lines))
     return good
 
@@ -164,20 +215,44 @@ def main() -> int:
     """Try the groups that were asked for."""
     parser = argparse.ArgumentParser(prog="scripts/mutants")
     parser.add_argument("groups", nargs="*", choices=[*GOALS, []], help="default: all")
-    parser.add_argument("--map", type=Path, required=True, help="written by mutation.reach")
+    parser.add_argument("--map", type=Path, nargs="+", required=True, help="by mutation.reach")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--go-on", action="store_true", help="leave out what was noticed before")
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    default = ROOT / "reports" / f"{today}-mutants.json"
+    parser.add_argument("--report", type=Path, default=default, help="JSON, beside it the text")
     chosen = parser.parse_args()
-    reach = Reach(chosen.map)
-    found: dict[str, list[dict[str, Any]]] = {}
+    reach = Reach(*chosen.map)
+    results = Results(chosen.report)
     for group in chosen.groups or GOALS:
         mutants = drawn(ROOT, chosen.count, chosen.seed) if group == "sampled" else own(ROOT)
-        mutants = [mutant for mutant in mutants if chosen.only in mutant.name]
-        attempt = by_generated if group == "generated" else by_tests(reach)
-        found[group] = run_all(mutants, chosen.jobs, attempt)
-    return 0 if report(found, " ".join(["scripts/mutants", *sys.argv[1:]])) else 1
+        results.keep(group, mutants)
+        _try(group, mutants, reach, results, chosen)
+        results.keep(group, mutants)
+    return 0 if report(results, " ".join(["scripts/mutants", *sys.argv[1:]])) else 1
+
+
+def _try(
+    group: str,
+    mutants: list[Mutant],
+    reach: Reach,
+    results: Results,
+    chosen: argparse.Namespace,
+) -> None:
+    left = [mutant for mutant in mutants if chosen.only in mutant.name]
+    if chosen.go_on:
+        left = [mutant for mutant in left if not results.noticed_by(group, mutant)]
+
+    def asked(mutant: Mutant) -> list[Round]:
+        return rounds(reach, group, mutant, results.noticed_by(group, mutant))
+
+    def note(mutant: Mutant, outcome: Outcome) -> None:
+        results.note(group, mutant, outcome)
+
+    run_all(left, chosen.jobs, asked, note)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""A pytest plug-in that records which functions of the library each test enters.
+"""A pytest plug-in that records which lines of the library each test executes.
 
 It needs ``sys.monitoring`` (CPython 3.12): the library takes a trace function
 for a debugger and runs everything directly, but not a tool that only counts
-entered functions. An entered function is reported once per test.
+lines of the library itself. An executed line is reported once per test and
+costs nothing after that.
 
 ``pytest -p mutation.reach`` with ``MUTATION_MAP`` naming the file to write:
-JSON of the tests' seconds, and of the tests that enter each function, keyed
-``path:first line``.
+JSON of the tests with their seconds, and of each line the tests that execute
+it, as the bits of a number in hexadecimal digits, keyed ``path:line``.
+Processes that a test starts or forks write beside the map, at once.
 """
 
 from __future__ import annotations
@@ -22,55 +24,71 @@ from typing import Any
 
 import pytest
 
-_TOOL = 4  # free for any tool; 0 to 2 and 5 are for debuggers, coverage, profilers and optimisers
-_PACKAGE = "/adaptive_jit/"
+from mutation.children import sitecustomize as children
 
-_entered: dict[str, set[str]] = defaultdict(set)
+MOST_TESTS = 1 << 15
+
+_executed: dict[tuple[str, int], bytearray] = defaultdict(lambda: bytearray(MOST_TESTS // 8))
+_numbers: dict[str, int] = {}
 _seconds: dict[str, float] = defaultdict(float)
-_current = ""
+_failed: set[str] = set()
+_current = -1
 
 
-def key_of(path: str, first_line: int) -> str:
-    """Return the name of a function in the map: path from the package on, and its first line."""
-    return f"adaptive_jit/{path.rpartition(_PACKAGE)[2]}:{first_line}"
-
-
-def _start(code: CodeType, _offset: int) -> Any:
-    if _PACKAGE in code.co_filename and _current:
-        _entered[key_of(code.co_filename, code.co_firstlineno)].add(_current)
+def _line(code: CodeType, line: int) -> Any:
+    if _current < 0:
+        return None  # between tests: one that begins meanwhile is to be told
+    _executed[code.co_filename, line][_current >> 3] |= 1 << (_current & 7)
     return sys.monitoring.DISABLE
 
 
+def _tell() -> None:
+    sys.monitoring.register_callback(children.TOOL, sys.monitoring.events.LINE, children.told())
+
+
 def pytest_configure() -> None:
-    """Begin to record."""
-    sys.monitoring.use_tool_id(_TOOL, "mutation reach")
-    sys.monitoring.register_callback(_TOOL, sys.monitoring.events.PY_START, _start)
-    sys.monitoring.set_events(_TOOL, sys.monitoring.events.PY_START)
+    """Begin to record, here and in processes that are started."""
+    Path(children.beside()).unlink(missing_ok=True)
+    children.record(_line)
+    os.register_at_fork(after_in_child=_tell)
+    folders = [str(Path(children.__file__).parent), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Know which test runs; its fixtures belong to it."""
     global _current
-    _current = item.nodeid
+    _current = _numbers.setdefault(item.nodeid, len(_numbers))
+    os.environ[children.TEST] = item.nodeid
     sys.monitoring.restart_events()
     try:
         return (yield)
     finally:
-        _current = ""
+        _current = -1
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up what a test takes; one that fails or is skipped notices nothing."""
-    if report.when == "call" and not report.passed:
-        for tests in _entered.values():
-            tests.discard(report.nodeid)
+    if not report.passed:
+        _failed.add(report.nodeid)
     _seconds[report.nodeid] += report.duration
 
 
 def pytest_sessionfinish() -> None:
-    """Stop recording and write the map."""
-    sys.monitoring.set_events(_TOOL, 0)
-    sys.monitoring.free_tool_id(_TOOL)
-    found = {"seconds": _seconds, "entered": {key: sorted(of) for key, of in _entered.items()}}
+    """Write the map."""
+    executed = {
+        children.key_of(path, line): int.from_bytes(tests, "little")
+        for (path, line), tests in list(_executed.items())
+    }
+    beside = Path(children.beside())
+    for entry in beside.read_text(encoding="utf-8").splitlines() if beside.exists() else ():
+        key, _, name = entry.partition("\t")
+        if name in _numbers:
+            executed[key] = executed.get(key, 0) | 1 << _numbers[name]
+    passed = sum(1 << number for name, number in _numbers.items() if name not in _failed)
+    found = {
+        "tests": [[name, round(_seconds[name], 4)] for name in _numbers],
+        "executed": {key: f"{tests & passed:x}" for key, tests in executed.items()},
+    }
     Path(os.environ["MUTATION_MAP"]).write_text(json.dumps(found), encoding="utf-8")

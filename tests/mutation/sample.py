@@ -1,5 +1,8 @@
 """Mutants drawn by lot: the operators of cosmic-ray, over the four rooms where guards live.
 
+The lot of a place depends on what stands there, not on what stands elsewhere:
+a change of the library takes few of the drawn ones out and brings few in.
+
 Left out are places whose change no test could notice: annotations (never
 evaluated), docstrings, blocks for type checkers, and words of messages.
 """
@@ -7,7 +10,8 @@ evaluated), docstrings, blocks for type checkers, and words of messages.
 from __future__ import annotations
 
 import ast
-import random
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,15 +51,26 @@ class Place:
 
 
 def sampled(root: Path, count: int = COUNT, seed: int = SEED) -> list[Place]:
-    """Return *count* changes at different places, the same ones for the same source."""
-    by_spot: dict[tuple[str, int, int], list[Place]] = {}
+    """Return *count* changes at different places, in the order of their lots."""
+    drawn: dict[str, Place] = {}
     for room in ROOMS:
         for path in sorted((root / "adaptive_jit" / room).rglob("*.py")):
-            for place in places(path, path.relative_to(root).as_posix()):
-                by_spot.setdefault((place.path, place.line, place.column), []).append(place)
-    dice = random.Random(seed)
-    spots = dice.sample(sorted(by_spot), min(count, len(by_spot)))
-    return [dice.choice(by_spot[spot]) for spot in spots]
+            name = path.relative_to(root).as_posix()
+            lines = path.read_text(encoding="utf-8").splitlines()
+            by_spot: dict[tuple[int, int], list[Place]] = defaultdict(list)
+            for place in places(path, name):
+                by_spot[place.line, place.column].append(place)
+            seen: Counter[str] = Counter()
+            for (line, column), there in sorted(by_spot.items()):
+                spot = f"{seed} {name} {column} {lines[line - 1]}"
+                seen[spot] += 1  # the same line may stand in several functions
+                lot = _lot(f"{spot} {seen[spot]}")
+                drawn[lot] = min(there, key=lambda place, lot=lot: _lot(lot + place.operator))
+    return [drawn[lot] for lot in sorted(drawn)[:count]]
+
+
+def _lot(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def places(path: Path, name: str) -> Iterator[Place]:

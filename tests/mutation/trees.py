@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import json
 import os
@@ -10,87 +9,92 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PARTS = ("adaptive_jit", "tests", "docs", "benchmarks", "scripts", "notebooks", "pyproject.toml")
-ENOUGH_SECONDS = 120.0
-"""Test time that a mutant must outlive; the tests that enter its function, round the files."""
 
-PATIENCE = 4.0
-"""Times that the tests may take what they take without a mutant; then it counts as noticed."""
+PATIENCE = 5.0
+"""Times that tests may take what they take without a mutant; then it counts as noticed."""
+
+LEAST_LIMIT = 60.0
+LEAST_TEST_LIMIT = 20.0
+"""Seconds that a run, and a test in it, may take at least."""
 
 _ticks = itertools.count(10)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant: whether a test noticed it, which one, and how long that took."""
+    """What became of a mutant: whether a test noticed it, which one, and how many were asked."""
 
     noticed: bool
     by: str
     tests: int
 
 
-class Reach:
-    """Which tests enter which function, and what they take."""
+@dataclass(frozen=True)
+class Round:
+    """Tests that are run together, and the seconds that all and the longest take unchanged."""
 
-    def __init__(self, path: Path) -> None:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        self.seconds: dict[str, float] = found["seconds"]
-        self.entered: dict[str, list[str]] = found["entered"]
+    tests: list[str]
+    cost: float = 0.0
+    longest: float = 0.0
 
-    def tests(self, root: Path, path: str, line: int) -> list[str]:
-        """Return the tests for a change at *line* of *path*, the cheap ones of each file first."""
-        key = f"{path}:{_first_line(root / path, line)}"
-        names = self.entered.get(key)
-        if names is None:  # runs at import, or in no test: whoever uses the module may notice
-            names = sorted(
-                {
-                    name
-                    for other, of in self.entered.items()
-                    if other.startswith(f"{path}:")
-                    for name in of
-                }
-            )
-        return self._spread(names)
-
-    def _spread(self, names: list[str]) -> list[str]:
-        files: dict[str, list[str]] = defaultdict(list)
-        for name in sorted(names, key=lambda name: (self.seconds.get(name, 0.0), name)):
-            files[name.partition("::")[0]].append(name)
-        chosen, spent = [], 0.0
-        for row in itertools.zip_longest(*files.values()):
-            for name in filter(None, row):
-                if spent < ENOUGH_SECONDS:
-                    chosen.append(name)
-                    spent += self.seconds.get(name, 0.0)
-        return chosen
-
-    def cost(self, names: list[str]) -> float:
-        """Return the seconds that *names* take together without a mutant."""
-        return sum(self.seconds.get(name, 0.0) for name in names)
+    @property
+    def limit(self) -> float:
+        """Seconds after which the tests do not end."""
+        return max(LEAST_LIMIT, PATIENCE * self.cost)
 
 
-def _first_line(path: Path, line: int) -> int:
-    """The first line (of its decorators, if any) of the innermost function around *line*."""
-    best, size = 0, sys.maxsize
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno
-            if node.lineno <= line <= (node.end_lineno or 0) and length < size:
-                decorators = [decorator.lineno for decorator in node.decorator_list]
-                best, size = min([node.lineno, *decorators]), length
-    return best
+class Server:
+    """Runs pytest in forks of a process that has the libraries imported (see `mutation.server`)."""
+
+    def __init__(self, output: Path, libraries: Sequence[str] = ()) -> None:
+        self.output = output
+        environment = dict(os.environ)
+        for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
+            environment.pop(name, None)
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("server.py")), *libraries],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def run(self, folder: Path, arguments: list[str], limit: float) -> tuple[int | None, str]:
+        """Return the exit status (``None`` after *limit* seconds) and what was printed."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        asked = {
+            "folder": str(folder),
+            "arguments": arguments,
+            "limit": limit,
+            "output": str(self.output),
+        }
+        self.process.stdin.write(json.dumps(asked) + "\n")
+        self.process.stdin.flush()
+        status = json.loads(self.process.stdout.readline())
+        return status, self.output.read_text(encoding="utf-8", errors="replace")
+
+    def close(self) -> None:
+        """End the process."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Tree:
     """A copy of the repository."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, server: Server) -> None:
         self.root = root
         self.folder = folder
+        self.server = server
         folder.mkdir(parents=True)
         for part in PARTS:
             source = root / part
@@ -111,56 +115,63 @@ class Tree:
         """Give a file the repository's text again."""
         self.replace(path, (self.root / path).read_text(encoding="utf-8"))
 
-    def run(self, tests: list[str], limit: float, *more: str) -> tuple[int | None, str]:
-        """Run *tests* up to the first failure; the exit status is ``None`` after *limit* seconds."""
+    def run(self, round_: Round) -> tuple[int | None, str]:
+        """Run tests up to the first failure; the exit status is ``None`` if they do not end."""
         names = self.folder / "mutation-tests.txt"
-        names.write_text("\n".join(tests) + "\n", encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        with subprocess.Popen(
-            [*command, *more, f"@{names}"],
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, _ = process.communicate(timeout=limit)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                process.communicate()
-                return None, ""
-        return process.returncode, output
-
-    def failed(self, output: str) -> str:
-        """Return the test that failed, by the summary that pytest prints."""
-        found = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-        return found[1] if found else ""
+        names.write_text("\n".join(round_.tests) + "\n", encoding="utf-8")
+        each = max(LEAST_TEST_LIMIT, 2 * PATIENCE * round_.longest)
+        rewritten = "ignore::pytest.PytestAssertRewriteWarning"  # the server has them imported
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-W", rewritten]
+        arguments += [f"--timeout={each:.0f}", f"@{names}"]
+        return self.server.run(self.folder, arguments, round_.limit)
 
 
-def try_mutant(
-    tree: Tree, clean: Tree, tests: list[str], path: str, text: str, limit: float
-) -> Outcome:
-    """Run *tests* against the changed file; a failure that the clean tree shows too is none."""
+def failed(output: str, tests: list[str]) -> str:
+    """Return which of *tests* failed, by the summary that pytest prints."""
+    words = re.findall(r"^(?:FAILED|ERROR) (.+)$", output, re.MULTILINE)
+    found = [name for name in tests for word in words if f"{word} ".startswith(f"{name} ")]
+    return max(found, key=len, default="")
+
+
+def try_mutant(tree: Tree, clean: Tree, rounds: list[Round], path: str, text: str) -> Outcome:
+    """Run the rounds of tests against the changed file until one notices it.
+
+    A test that fails has noticed the change if it fails a second time and passes
+    in the clean tree; else the others go on without it. What does not end, or
+    ends otherwise, counts if the clean tree passes the same tests in good time.
+    """
+    asked = sum(len(round_.tests) for round_ in rounds)
     tree.replace(path, text)
     try:
-        left = list(tests)
-        while left:
-            status, output = tree.run(left, limit)
-            if status is None:
-                return Outcome(True, "no end", len(tests))
-            if status == 0:
-                return Outcome(False, "", len(tests))
-            name = tree.failed(output)
-            if not name or status != 1:
-                return Outcome(True, "cannot be imported", len(tests))
-            status, _ = clean.run([name], limit)
-            if status == 0:
-                return Outcome(True, name, len(tests))
-            left = [other for other in left if other != name]
-        return Outcome(False, "", len(tests))
+        for round_ in rounds:
+            by = _noticed(tree, clean, round_)
+            if by:
+                return Outcome(True, by, asked)
+        return Outcome(False, "", asked)
     finally:
         tree.restore(path)
+
+
+def _noticed(tree: Tree, clean: Tree, round_: Round) -> str:
+    left = list(round_.tests)
+    while left:
+        status, output = tree.run(Round(left, round_.cost, round_.longest))
+        if status == 0:
+            return ""
+        name = failed(output, left)
+        if status == 1 and name:
+            alone = Round([name], round_.cost, round_.longest)
+            if tree.run(alone)[0] != 0 and clean.run(alone)[0] == 0:
+                return name
+            left.remove(name)
+            continue
+        unchanged, output = clean.run(
+            Round(left, round_.cost / PATIENCE, round_.longest / PATIENCE)
+        )
+        if unchanged == 0:
+            return "no end" if status is None else "cannot be imported"
+        name = failed(output, left)
+        if not name:
+            raise RuntimeError(f"tests cannot be run: {unchanged} {output}")
+        left.remove(name)
+    return ""

@@ -1,0 +1,1 @@
+"""Found by interpreters that a test starts."""
