@@ -8,6 +8,7 @@ the exit status, ``null`` after the limit. Nothing of the copy is imported here.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -33,6 +34,8 @@ def main() -> None:
         for name in sys.argv[1:] or LIBRARIES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # else each fork would search, and so copy, all that was imported
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
