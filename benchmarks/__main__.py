@@ -14,6 +14,7 @@ NAMES = (
     "sleep_fanout",
     "constructs",
     "http_fanout",
+    "local_writes",
     "chain_and_cpu",
     "slow_models",
     "first_call",

@@ -345,4 +345,6 @@ def _operand_kinds(operator: ast.operator) -> tuple[str, str]:
         return "q", "q"
     if isinstance(operator, ast.Mod):
         return "s", "f"
+    if isinstance(operator, ast.Div):
+        return "d", "d"
     return "s", "s"

@@ -11,7 +11,8 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.effects.catalogue_values import exact_all
+from adaptive_jit.effects.attributes import lookup_is_transparent
+from adaptive_jit.effects.catalogue_values import SCALARS, exact_all
 
 if TYPE_CHECKING:
     from adaptive_jit.effects.catalogue_rules import Rule
@@ -41,7 +42,7 @@ def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
         if not any(stream is getattr(sys, name, None) for name in _PROCESS_STREAMS):
             return rule.unknown("it prints to a file= of its own")
         kwargs = {name: value for name, value in kwargs.items() if name != "file"}
-    if not exact_all(args, kwargs):
+    if not exact_all([value for value in args if not tells(value)], kwargs):
         return rule.unknown("it prints what is not made of exact builtin types")
     if not is_stock_stream(sys.stdout if stream is None else stream):
         return rule.unknown(f"sys.{_name_of(stream)} is not a stock stream")
@@ -61,6 +62,18 @@ def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     logger = logging.root if receiver is None else receiver
     problem = _problem(logger, logging)
     return rule.base if problem is None else rule.unknown(problem)
+
+
+def told(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """``str`` and ``repr`` of exact builtin values, and of what a library tells of itself."""
+    if not exact_all([value for value in args if not tells(value)], kwargs):
+        return rule.unknown("an argument is not made of exact builtin types")
+    return rule.base
+
+
+def tells(value: Any) -> bool:
+    """Whether the text of *value* is made by a library's own code that is known: a path's."""
+    return type(value) not in SCALARS and lookup_is_transparent(value, "__str__")
 
 
 def is_stock_stream(stream: Any) -> bool:

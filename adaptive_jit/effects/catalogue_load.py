@@ -231,6 +231,7 @@ def lowering(name: str) -> Lowering:
             sdk=catalogue_http.sdk,
             urlopen=catalogue_http.urlopen,
             print=catalogue_console.prints,
+            told=catalogue_console.told,
             log=catalogue_console.logs,
             **DATABASES,
             **DATA,

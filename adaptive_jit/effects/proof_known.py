@@ -53,7 +53,7 @@ _OF_TEXTS = tuple(
 """Functions that make a string of strings, and look at nothing else."""
 
 _ARGUMENT_LOWERINGS = (
-    "any", "shallow", "exact", "plain", "checked", "path", "http", "sdk", *LOWERINGS, *MODELS,
+    "any", "shallow", "exact", "told", "plain", "checked", "path", "http", "sdk", *LOWERINGS, *MODELS,
 )  # fmt: skip
 
 

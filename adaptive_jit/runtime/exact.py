@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import struct
+import sys
 from types import BuiltinMethodType, FunctionType, MethodType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,10 @@ def adds(value: Any) -> bool:
     return kind in SCALARS or kind in SEQUENCES
 
 
-def formats(value: Any, budget: int = 200) -> bool:
+def formats(value: Any, known: Callable[[Any], bool] | None = None, budget: int = 200) -> bool:
     """``str(value)`` and ``repr(value)`` run builtin code only, at every depth.
 
-    At most *budget* elements are looked at; a larger value counts as unknown.
+    *known* tells of further parts that theirs is a library's that is known. At most *budget* elements are looked at; a larger value counts as unknown.
     """
     if type(value) in SCALARS:
         return True
@@ -59,6 +60,8 @@ def formats(value: Any, budget: int = 200) -> bool:
         if kind in SCALARS:
             continue
         if kind not in CONTAINERS:
+            if known is not None and known(part):
+                continue
             told = told_by(part)
             if told is None:
                 return False
@@ -72,6 +75,15 @@ def formats(value: Any, budget: int = 200) -> bool:
         elif kind is not range:
             stack += part
     return True
+
+
+def is_path(value: Any) -> bool:
+    """A path of the very class that ``pathlib.Path(...)`` makes: immutable, told by its text."""
+    module = sys.modules.get("pathlib")
+    if module is None:
+        return False
+    kind = type(value)
+    return kind is module.PosixPath or kind is module.WindowsPath
 
 
 def tells_membership(value: Any) -> bool:
@@ -159,7 +171,10 @@ def same_callee(first: Any, second: Any) -> bool:
     if kind is not type(second):
         return False
     if kind is MethodType:
-        return first.__self__ is second.__self__ and first.__func__ is second.__func__
+        same = first.__self__ is second.__self__ or (
+            is_path(first.__self__) and same_value(first.__self__, second.__self__, deep=False)
+        )
+        return same and first.__func__ is second.__func__
     if issubclass(kind, BuiltinMethodType):
         if type(first.__self__) in SCALARS:
             same = same_value(first.__self__, second.__self__, deep=False)
@@ -182,6 +197,8 @@ def same_value(first: Any, second: Any, *, deep: bool, depth: int = 0) -> bool:
         return repr(first) == repr(second)
     if kind in SCALARS:
         return bool(first == second)
+    if is_path(first):
+        return str(first) == str(second)
     if kind is MethodType or kind is BuiltinMethodType:
         return same_callee(first, second)
     if not deep or depth > _DEEPEST:

@@ -87,7 +87,7 @@ class Guards(DisplayLoops):
         calls have started early is still good.
         """
         table = self.function.guards
-        if self.subscripts(value) if kind == "c" else exact.CHECKS[kind](value):
+        if self.holds(kind, value):
             if table[index] == UNSEEN:
                 table[index] = PASSED
                 self.guard_seen()
@@ -95,6 +95,14 @@ class Guards(DisplayLoops):
             table[index] = FAILED
             self.deferred = True
         return value
+
+    def holds(self, kind: str, value: Any) -> bool:
+        """The check of a guard, by its letter."""
+        if kind == "c":
+            return self.subscripts(value)
+        if kind == "d":
+            return self.divides(value)
+        return self.formats(value) if kind == "f" else exact.CHECKS[kind](value)
 
     def z(self, index: int, value: Any) -> Any:
         """The last operand where it needs no check of its own."""
@@ -140,8 +148,32 @@ class Guards(DisplayLoops):
 
     def f(self, index: int, value: Any) -> Any:
         """Right operand of ``%``."""
-        self.guard(index, exact.formats(value))
+        self.guard(index, self.formats(value))
         return value
+
+    def formats(self, value: Any) -> bool:
+        """``str(value)`` runs builtin code only, or a library's that is known."""
+        return exact.formats(value, self.tells)
+
+    def tells(self, value: Any) -> bool:
+        """The text of *value* is made by a library's code that is known."""
+        return self.function.host.lookup_is_transparent(value, "__str__")
+
+    def d(self, index: int, value: Any) -> Any:
+        """Operand of ``/``."""
+        if (
+            type(value) not in exact.SCALARS
+            or self.function.guards[index] != PASSED
+            or self.deferred
+        ):
+            self.guard(index, self.divides(value))
+        return value
+
+    def divides(self, value: Any) -> bool:
+        """``/`` with such a value runs builtin code only, or joins paths."""
+        return type(value) in exact.SCALARS or self.function.host.lookup_is_transparent(
+            value, "__truediv__"
+        )
 
     def b(self, index: int, value: Any) -> Any:
         """A truth test."""

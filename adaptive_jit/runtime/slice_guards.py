@@ -59,12 +59,21 @@ class SliceGuards:
             return value
         raise Stop("an operator meets a value that is not of a builtin type")
 
-    @staticmethod
-    def f(value: Any) -> Any:
+    def f(self, value: Any) -> Any:
         """Right operand of ``%``."""
-        if formats(value):
+        if formats(value, self.tells):
             return value
         raise Stop("a format meets a value that is not of a builtin type")
+
+    def tells(self, value: Any) -> bool:
+        """The text of *value* is made by a library's code that is known."""
+        return self.looks_up(value, "__str__")
+
+    def d(self, value: Any) -> Any:
+        """Operand of ``/``."""
+        if type(value) in SCALARS or self.looks_up(value, "__truediv__"):
+            return value
+        raise Stop("an operator meets a value that is not of a builtin type")
 
     @staticmethod
     def b(value: Any) -> Any:

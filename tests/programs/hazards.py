@@ -1315,6 +1315,72 @@ def nested_adaptive_functions(adaptive: Any) -> Any:
 _FILE = pathlib.Path(tempfile.gettempdir()) / f"programs-{os.getpid()}.txt"
 
 
+class _Shelf(type(pathlib.Path())):  # type: ignore[misc]
+    """A path whose `/` and text are unknown operations."""
+
+    def __truediv__(self, name: Any) -> str:
+        mystery(name)
+        return f"{name}."
+
+    def __str__(self) -> str:
+        mystery()
+        return "shelf"
+
+
+@program(overlaps=0, arguments=lambda: (_Shelf("a"),))
+def path_of_a_class_of_its_own(folder: Any) -> Any:
+    """A subclass of a path may do anything in `/`."""
+    out = []
+    for i in range(3):
+        out.append(fetch(folder / f"{i}"))
+    return out
+
+
+@program(overlaps=3, arguments=lambda: (pathlib.Path("a"),))
+def path_of_a_class_of_its_own__twin(folder: Any) -> Any:
+    """Paths of pathlib itself are joined ahead, and are equal if their texts are."""
+    out = []
+    for i in range(3):
+        out.append(fetch(folder / f"{i}"))
+    return [out, [fetch("b" / folder / part) for part in ("c", "d")]]
+
+
+@program(overlaps=0, arguments=lambda: (_Shelf("a"),))
+def path_of_a_class_of_its_own_in_a_text(folder: Any) -> Any:
+    """So may its text."""
+    out = []
+    for i in range(3):
+        out.append(fetch(f"{folder}/{i}"))
+    return out
+
+
+@program(overlaps=3, arguments=lambda: (pathlib.Path("a"),))
+def path_of_a_class_of_its_own_in_a_text__twin(folder: Any) -> Any:
+    """Texts with paths in them, f-strings, `%` and `str`."""
+    out = []
+    for i in range(2):
+        out.append(fetch(f"{folder}/{i}"))
+        out.append(fetch("%s %r" % (folder, i)))
+        out.append(fetch("%s." % folder))
+        out.append(fetch(str(folder / "x")))
+    return out
+
+
+def _joined(folder: Any, name: Any) -> Any:
+    mystery(name)
+    return f"{folder.name}+{name}"
+
+
+@program(overlaps=0, arguments=lambda: (pathlib.Path("a"),), threads=False)
+def patched_join_of_paths(folder: Any) -> Any:
+    """Somebody has replaced how all paths are joined."""
+    out = []
+    with mock.patch.object(pathlib.PurePath, "__truediv__", _joined):
+        for i in range(3):
+            out.append(fetch(folder / f"{i}"))
+    return out
+
+
 @program(threads=False)
 def file_write_between_file_reads() -> Any:
     """A file is read as it was at that point."""

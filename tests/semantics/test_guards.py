@@ -20,6 +20,8 @@ EXPRESSIONS = {
     "subtract": "x - 1",
     "multiply": "x * 2",
     "multiply_right": "2 * x",
+    "divide": "x / 2",
+    "divide_right": "2 / x",
     "matrix": "x @ x",
     "negative": "-x",
     "invert": "~x",
@@ -138,6 +140,7 @@ def guarded(value):
 
 BUILTIN_TWINS = {
     "add": "x + 1",
+    "divide": "x / 2",
     "compare": "x < 1",
     "contained": "3 in [x]",
     "not": "not x",

@@ -107,6 +107,8 @@ class Loud:
     __rmul__ = _seen("rmul", 1)
     __mod__ = _seen("mod", 1)
     __rmod__ = _seen("rmod", "r")
+    __truediv__ = _seen("truediv", 1)
+    __rtruediv__ = _seen("rtruediv", 1)
     __matmul__ = _seen("matmul", 1)
     __neg__ = _seen("neg", -3)
     __invert__ = _seen("invert", 3)
