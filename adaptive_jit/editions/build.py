@@ -266,8 +266,15 @@ def _containers(code: CodeType) -> dict[Any, object]:
         if isinstance(value, CodeType):
             found = {**_containers(value), **found}
         elif isinstance(value, tuple | frozenset):
-            found[repr(value)] = value
+            found[_content(value)] = value
     return found
+
+
+def _content(value: tuple[object, ...] | frozenset[object]) -> str:
+    """What a constant container holds; equal sets may have been filled in another order."""
+    if isinstance(value, frozenset):
+        return f"frozenset({sorted(map(repr, value))})"
+    return repr(value)
 
 
 def _exchanged(code: CodeType, objects: dict[Any, object]) -> CodeType:
@@ -277,7 +284,7 @@ def _exchanged(code: CodeType, objects: dict[Any, object]) -> CodeType:
         if isinstance(value, CodeType):
             return _exchanged(value, objects)
         if isinstance(value, tuple | frozenset):
-            return objects.get(repr(value), value)
+            return objects.get(_content(value), value)
         return objects.get(value, value) if isinstance(value, str) else value
 
     return code.replace(co_consts=tuple(exchanged(value) for value in code.co_consts))

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
+from adaptive_jit.editions.folding import is_format, loop_head
+from adaptive_jit.editions.patterns import classes_in, looks_into
 from adaptive_jit.syntax.keys import keyed
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import DECIDERS, changed_container, is_parent, numbered
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
 class Guard:
     """One guard point: its number in the function and the check to make.
 
-    *detail* is, of the subject of a `match`, how many levels of it the patterns look
-    into, and the builtin classes that they name.
+    A *deferred* one stands on an operand behind which others make calls before the
+    operator runs; what it finds is acted upon behind the last operand with calls,
+    whose guard *settles* it. *detail* is, of the subject of a `match`, how many levels
+    of it the patterns look into, and the builtin classes that they name.
     """
 
     number: int
     kind: str
     deferred: bool = False
+    settles: tuple[int, ...] = ()
     detail: tuple[object, ...] = ()
 
 
@@ -67,18 +72,31 @@ class GuardPoints(ast.NodeVisitor):
     def operands(self, *operands: tuple[ast.expr | None, str]) -> None:
         """Operands that are all evaluated before the operator runs."""
         last = max((i for i, (node, _) in enumerate(operands) if self.calls(node)), default=-1)
+        waiting: list[int] = []
         for position, (node, kind) in enumerate(operands):
-            if position == last and node is not None and not self.markable(node, kind):
-                self.put(node, Guard(self.count, "z"))
-            elif kind != "z" or position == last:
-                self.mark(node, kind, deferred=position < last)
+            if node is None or (kind == "z" and position != last):
+                continue
+            if position < last:
+                if self.markable(node, kind):
+                    waiting.append(self.count)
+                    self.put(node, Guard(self.count, kind, deferred=True))
+            elif position == last and guard_of(node) is None:
+                plain = "z" if isinstance(node, ast.JoinedStr) else kind
+                self.put(node, Guard(self.count, plain, settles=tuple(waiting)))
+            else:
+                self.mark(node, kind)
+
+    def at_once(self, *operands: tuple[ast.expr, str]) -> None:
+        """Parts of a display that take effect one after the other."""
+        for node, kind in operands:
+            self.mark(node, kind)
 
     def calls(self, node: ast.expr | None) -> bool:
         return node is not None and any(id(part) in self.sites for part in ast.walk(node))
 
-    def mark(self, node: ast.expr | None, kind: str, *, deferred: bool = False) -> None:
+    def mark(self, node: ast.expr | None, kind: str) -> None:
         if node is not None and self.markable(node, kind):
-            self.put(node, Guard(self.count, kind, deferred))
+            self.put(node, Guard(self.count, kind))
 
     def markable(self, node: ast.expr, kind: str) -> bool:
         if isinstance(node, ast.Constant) or guard_of(node) is not None:
@@ -99,7 +117,11 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         left, right = _operand_kinds(node.op)
-        self.operands((node.left, left), (node.right, right))
+        if is_format(node):
+            assert isinstance(node.right, ast.Tuple)
+            self.at_once(*((part, "f") for part in node.right.elts))
+        else:
+            self.operands((node.left, left), (node.right, right))
         self.generic_visit(node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
@@ -149,13 +171,27 @@ class GuardPoints(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Set(self, node: ast.Set) -> None:
-        self.operands(*((element, "s") for element in node.elts))
+        """Elements behind a star are added as they come, those of a large display too."""
+        if len(node.elts) <= _AT_A_TIME and not any(map(_is_starred, node.elts)):
+            self.operands(*((element, "s") for element in node.elts))
+        else:
+            # What a star gives is hashed: it must be of builtin types at every depth.
+            self.at_once(*((e.value, "f") if _is_starred(e) else (e, "s") for e in node.elts))
         self.generic_visit(node)
 
     def visit_Dict(self, node: ast.Dict) -> None:
+        """What is in front of ``**`` is built before that is evaluated, and merged at once."""
+        keys = [key for key in node.keys if key is not None]
         operands: list[tuple[ast.expr | None, str]] = []
         for key, value in zip(node.keys, node.values, strict=True):
-            operands += [(value, "m")] if key is None else [(key, "s"), (value, "z")]
+            if key is None:
+                self.operands(*operands)
+                operands = []
+                self.mark(value, "m")
+            elif len(keys) <= _AT_A_TIME // 2:
+                operands += [(key, "s"), (value, "z")]
+            else:
+                self.at_once((key, "s"))
         self.operands(*operands)
         self.generic_visit(node)
 
@@ -168,8 +204,10 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
         """Runs where it is consumed; only its first iterable is evaluated here."""
-        self.mark(node.generators[0].iter, "i")
-        self.visit(node.generators[0].iter)
+        first = node.generators[0]
+        first.iter = loop_head(first.iter)
+        self.mark(first.iter, "i")
+        self.visit(first.iter)
 
     def visit_Call(self, node: ast.Call) -> None:
         site = self.sites.get(id(node))
@@ -215,6 +253,7 @@ class GuardPoints(ast.NodeVisitor):
         self, clauses: Iterable[ast.comprehension], results: Iterable[ast.expr]
     ) -> None:
         for clause in clauses:
+            clause.iter = loop_head(clause.iter)
             self.loop(clause.iter)
             self.visit(clause.iter)
             for condition in clause.ifs:
@@ -243,6 +282,7 @@ class GuardPoints(ast.NodeVisitor):
         self.comprehension(node.generators, [node.key, node.value])
 
     def visit_For(self, node: ast.For) -> None:
+        node.iter = loop_head(node.iter)
         self.loop(node.iter)
         self.generic_visit(node)
 
@@ -298,28 +338,16 @@ class GuardPoints(ast.NodeVisitor):
         self.generic_visit(node)
 
 
-def looks_into(pattern: ast.pattern | None) -> int:
-    """How many levels of a value *pattern* looks at: 0 if it takes anything as it is."""
-    if pattern is None or isinstance(pattern, ast.MatchSingleton | ast.MatchStar):
-        return 0
-    if isinstance(pattern, ast.MatchAs):
-        return looks_into(pattern.pattern)
-    if isinstance(pattern, ast.MatchValue):
-        return 1
-    inner = [looks_into(part) for part in pattern.patterns]  # type: ignore[attr-defined]
-    deepest = max(inner, default=0)
-    return deepest if isinstance(pattern, ast.MatchOr) else deepest + 1
+_AT_A_TIME = 30
+"""Elements that the compiler evaluates before it builds a set; larger ones grow bit by bit.
+
+CPython detail: STACK_USE_GUIDELINE (Python/compile.c, 3.11 to 3.13); keys and values of
+a dict count separately.
+"""
 
 
-def classes_in(node: ast.Match) -> list[str]:
-    """The names of the classes that the patterns of *node* ask for."""
-    found = {
-        inner.cls.id
-        for case in node.cases
-        for inner in ast.walk(case.pattern)
-        if isinstance(inner, ast.MatchClass) and isinstance(inner.cls, ast.Name)
-    }
-    return sorted(found)
+def _is_starred(node: ast.expr) -> TypeGuard[ast.Starred]:
+    return isinstance(node, ast.Starred)
 
 
 def is_display(node: ast.expr, sites: dict[int, CallSite]) -> bool:

@@ -253,12 +253,18 @@ class Emitter(abc.ABC):
         if isinstance(part, ast.Slice):
             return self.rebuilt(part, inputs)
         computes = any(guard_of(inner) for inner in walk(part) if inner is not part)
-        if not (later and computes):
+        guard = guard_of(part)
+        acts = guard is not None and not guard.deferred
+        if not (later and (computes or acts)):
             return self.checked(part, self.transparent(part, inputs))
         value = self.value(part)
+        checked = self.checked(part, value)
+        if acts:
+            given = [value.id] if isinstance(value, ast.Name) else []
+            value = checked = self.derived("derive", part, checked, given)
         if isinstance(value, ast.Name):
             inputs.append(value.id)
-        return self.checked(part, value)
+        return checked
 
     def branches(self, node: ast.expr) -> bool:
         """Whether *node* decides if calls inside it are made at all."""

@@ -70,7 +70,10 @@ class Replay(ast.NodeTransformer):
         if guard.kind in "ap":
             extra.append(const(self.attribute_of[id(like)]))
         extra += [const(part) for part in guard.detail]
-        return around(window(guard.kind, const(guard.number), new, *extra), like)
+        checked = around(window(guard.kind, const(guard.number), new, *extra), like)
+        if guard.settles:
+            return around(window("settle", const(guard.settles), checked), like)
+        return checked
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.attribute_of[id(node.value)] = mangled(node.attr, self.class_name)

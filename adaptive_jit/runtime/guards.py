@@ -23,7 +23,7 @@ class Guards(DisplayLoops):
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
-        self.deferred = False
+        self.deferred: set[int] = set()
         self.displays: set[Key] = set()
         self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
@@ -58,9 +58,7 @@ class Guards(DisplayLoops):
         for watch, token in self.watched.values():
             watch.changed(token)
         self.watched.clear()
-        if self.deferred:
-            self.deferred = False
-            self.unknown()
+        self.deferred.clear()  # those operators have not run
 
     def starred(self, how: str, index: int, callee: Any) -> StarredCall:
         """`take` or `shown` for a call whose arguments are unpacked."""
@@ -76,15 +74,12 @@ class Guards(DisplayLoops):
         else:
             table[index] = FAILED
             self.unknown()
-        if self.deferred:
-            self.deferred = False
-            self.unknown()
 
     def later(self, index: int, kind: str, value: Any) -> Any:
         """An operand behind which others are evaluated, with calls, before the operator runs.
 
-        A failure is acted upon by the guard of the last operand: what those
-        calls have started early is still good.
+        A failure is acted upon behind the last operand with calls, by `settle`: what
+        those calls have started early is still good, and so is what they contain.
         """
         table = self.function.guards
         if self.holds(kind, value):
@@ -93,7 +88,15 @@ class Guards(DisplayLoops):
                 self.guard_seen()
         else:
             table[index] = FAILED
-            self.deferred = True
+            self.deferred.add(index)
+        return value
+
+    def settle(self, indices: tuple[int, ...], value: Any) -> Any:
+        """Behind the last operand with calls: the operator of the operands *indices* runs next."""
+        deferred = self.deferred
+        if deferred and not deferred.isdisjoint(indices):
+            deferred.difference_update(indices)
+            self.unknown()
         return value
 
     def holds(self, kind: str, value: Any) -> bool:
@@ -132,17 +135,13 @@ class Guards(DisplayLoops):
 
     def s(self, index: int, value: Any) -> Any:
         """Operand of an operator or a format: a scalar."""
-        if (
-            type(value) not in exact.SCALARS
-            or self.function.guards[index] != PASSED
-            or self.deferred
-        ):
+        if type(value) not in exact.SCALARS or self.function.guards[index] != PASSED:
             self.guard(index, type(value) in exact.SCALARS)
         return value
 
     def q(self, index: int, value: Any) -> Any:
         """Operand of ``+`` or ``*``: a scalar, list or tuple."""
-        if not exact.adds(value) or self.function.guards[index] != PASSED or self.deferred:
+        if not exact.adds(value) or self.function.guards[index] != PASSED:
             self.guard(index, exact.adds(value))
         return value
 

@@ -271,7 +271,7 @@ class ProfileWindow(Window):
             self.found.own(start)
         elif count == MOST_RECORDS + 1 and self._tiny():
             self.on = False
-        if args or kwargs:
+        if (args or kwargs) and callable(callee):
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
 

@@ -82,6 +82,7 @@ class Window(Crowd, Guards):
 
         *within* the body of a `with`, whose exit sees nothing under way, also by an exception.
         """
+        self.deferred.clear()  # an exception may have come between
         issuer, self.issuer = self.issuer, None
         if issuer is None:
             return
@@ -178,7 +179,7 @@ class Window(Crowd, Guards):
         issuer = self.issuer
         if issuer is None:
             # What looked like a builtin has handed the generator on: it runs behind its region.
-            return partial(callee, *args, **kwargs)
+            return partial(callee, *args, **kwargs) if callable(callee) else callee
         function = self.function
         site = function.sites[index]
         path = self.paths[site.loop]
@@ -193,7 +194,7 @@ class Window(Crowd, Guards):
         effect = self.begin(site, callee, args, kwargs)
         if effect.kind > EffectKind.UNORDERED or effect.lane is not None:
             self._in_order(issuer, effect)
-        if args or kwargs:
+        if (args or kwargs) and callable(callee):
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
 
