@@ -39,7 +39,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 def analyse(source: FunctionSource) -> Analysis:
     """Return the regions of *source*; raise `NotAnalysable` where nothing may be touched."""
-    scope = scope_of(source.node)
+    scope = scope_of(source.node, source.code.co_cellvars)
     if scope.reads_frame is not None:
         raise NotAnalysable(f"it uses `{scope.reads_frame}`, which can see the frame")
     for node in _own_nodes(source.node.body):
@@ -70,6 +70,10 @@ class _Builder:
         run: list[ast.stmt] = []
         for position, statement in enumerate(body):
             if first and position == 0 and _is_docstring(statement):
+                continue
+            if _names_a_lambda(statement) and _weight(run, self.analysis.scope) == 0:
+                # Behind it the name stands for the very function that the program has made.
+                run = []
                 continue
             reason = obstacle(statement, self.analysis.scope)
             if reason is None:
@@ -371,6 +375,10 @@ def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = Fals
         loops = isinstance(node, (ast.For, ast.While, ast.GeneratorExp, *COMPREHENSIONS))
         total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
     return total
+
+
+def _names_a_lambda(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

@@ -133,6 +133,8 @@ class _Assembly:
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) and statement.value:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             self.bound |= stored_names(targets) - self.analysis.scope.deleted
+        if isinstance(statement, ast.FunctionDef):
+            self.bound |= {statement.name} - self.analysis.scope.deleted
 
     def inside(self, statement: ast.stmt) -> ast.stmt:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -15,7 +15,7 @@ from adaptive_jit.syntax.keys import in_turn, keyed
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 FRAME_READERS = frozenset(
     "locals vars dir eval exec breakpoint globals __import__ _getframe currentframe stack".split()
@@ -63,13 +63,15 @@ class Scope:
         return name in self.local and name not in self.captured and name not in self.foreign
 
 
-def scope_of(function: ast.FunctionDef) -> Scope:
-    """Return the scope of *function*."""
+def scope_of(function: ast.FunctionDef, cells: Collection[str]) -> Scope:
+    """Return the scope of *function*, of whose variables inner code reads none but *cells*."""
     scope = Scope(parameters=frozenset(_parameters(function.args)))
     scope.local |= scope.parameters
     for statement in function.body:
         _collect(statement, scope)
     scope.local -= scope.foreign
+    # A name of an inner function's own is not that of its surroundings.
+    scope.captured -= scope.local - set(cells)
     scope.first = _first(function)
     scope.fresh = _fresh(function, scope)
     return scope

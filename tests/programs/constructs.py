@@ -615,10 +615,10 @@ def inside_match() -> Any:
 @program(overlaps=2)
 def around_a_lambda() -> Any:
     """A function that contains a lambda."""
-    key = lambda x: x + 1
+    key = lambda x: -x
     a = fetch(1)
     b = fetch(2)
-    return key(a), key(b)
+    return sorted([a, b], key=key)
 
 
 @program(overlaps=2)

@@ -15,7 +15,7 @@ def _obstacle(text: str) -> str | None:
     body = "\n    ".join(text.splitlines())
     function = ast.parse(f"def f(x, xs):\n    {body}").body[0]
     assert isinstance(function, ast.FunctionDef)
-    return obstacle(function.body[-1], scope_of(function))
+    return obstacle(function.body[-1], scope_of(function, ("e", "y")))
 
 
 @pytest.mark.parametrize(
