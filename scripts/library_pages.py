@@ -44,7 +44,7 @@ These run where your program has them, and nothing later starts before they retu
 RESOURCES = {
     "http": "a service",
     "files": "local files",
-    "console": "console and log output, which stops nothing",
+    "console": "console and log output, which stops nothing but reads of the file that it goes into",
     "database": "a database",
     "environment": "the process's environment",
     "memory": "objects of the program",

@@ -1,18 +1,24 @@
 """What ``print`` and logging write to, and whether anyone else is listening.
 
-Console and log output in its own order stops nothing. That holds for streams
-and handlers which only pass text on; a stream, handler, filter, formatter or
-record factory of the user's runs the user's code, and is unknown.
+Console and log output in its own order stops nothing, unless it goes into a
+regular file, which the program may read. That holds for streams and handlers
+which only pass text on; a stream, handler, filter, formatter or record
+factory of the user's runs the user's code, and is unknown.
 """
 
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import lookup_is_transparent
 from adaptive_jit.effects.catalogue_values import SCALARS, exact_all
+from adaptive_jit.effects.elsewhere import note_file_write
+from adaptive_jit.records.effects import LOG_FILES, REDIRECTED
 
 if TYPE_CHECKING:
     from adaptive_jit.effects.catalogue_rules import Rule
@@ -25,12 +31,23 @@ _KNOWN_STREAMS = frozenset(
         ("ipykernel.iostream", "OutStream"),
     }
 )
-_STOCK_HANDLERS = frozenset({"StreamHandler", "FileHandler", "NullHandler", "_StderrHandler"})
+_STOCK_HANDLERS = frozenset(
+    {
+        ("logging", name)
+        for name in ("StreamHandler", "FileHandler", "NullHandler", "_StderrHandler")
+    }
+    | {("logging.handlers", f"{name}FileHandler") for name in ("Rotating", "TimedRotating")}
+)
+_HANDLER_PARTS = ("rotator", "namer")
+"""What handlers of files may be given to call."""
 _OWN_PARTS = ("_pytest.logging", "adaptive_jit.")
 """Homes of handlers, formatters and streams that keep the order of what they are given."""
 
 _PROCESS_STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 """Where the process's own output may be found; any other file may be read by the program."""
+
+_OF_OPEN = frozenset({"mode"})
+"""What `open` itself stores in a stream; anything else replaces a method."""
 
 _LOGGER_PARTS = ("handle", "_log", "makeRecord", "callHandlers", "isEnabledFor", "findCaller")
 
@@ -44,9 +61,10 @@ def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
         kwargs = {name: value for name, value in kwargs.items() if name != "file"}
     if not exact_all([value for value in args if not tells(value)], kwargs):
         return rule.unknown("it prints what is not made of exact builtin types")
-    if not is_stock_stream(sys.stdout if stream is None else stream):
+    shown = sys.stdout if stream is None else stream
+    if not is_stock_stream(shown):
         return rule.unknown(f"sys.{_name_of(stream)} is not a stock stream")
-    return rule.base
+    return _into(rule, "prints", file_behind(shown))
 
 
 def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
@@ -61,7 +79,71 @@ def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
         return rule.unknown("a record factory of one's own is installed")
     logger = logging.root if receiver is None else receiver
     problem = _problem(logger, logging)
-    return rule.base if problem is None else rule.unknown(problem)
+    if problem is not None:
+        return rule.unknown(problem)
+    given = args[0] if args else kwargs.get("level")
+    level = getattr(logging, rule.title.rpartition(".")[2].upper(), given)
+    if type(level) is int and (
+        logger.manager.disable >= level or logger.getEffectiveLevel() > level
+    ):
+        return rule.base
+    return _into(rule, "logs", file_of_record(logger, level))
+
+
+def _into(rule: Rule, verb: str, file: str | None) -> Effect:
+    if file is None:
+        return rule.base
+    note_file_write()
+    reason = f"it {verb} into a file, and what may read that file waits for it"
+    return rule.of_resource(file, rule.base, reason)
+
+
+def file_behind(stream: Any) -> str | None:
+    """Which resource is written to through a stock stream; ``None`` if nobody can read it there.
+
+    A file without a name, as pytest's capture has one, can be opened by nobody.
+    """
+    if type(stream) is not io.TextIOWrapper:
+        return None
+    try:
+        number = stream.fileno()
+        status = os.fstat(number)
+    except (OSError, ValueError):  # closed, or not of the system
+        return None
+    if not stat.S_ISREG(status.st_mode) or not status.st_nlink:
+        return None
+    return REDIRECTED if number in (1, 2) else LOG_FILES
+
+
+def file_of_record(logger: Any, level: Any) -> str | None:
+    """Which resource a record of *level* ends in, by the handlers that it will come to now."""
+    handlers = []
+    while logger is not None:
+        handlers += logger.handlers
+        logger = logger.parent if logger.propagate else None
+    last = sys.modules["logging"].lastResort
+    files = [
+        _file_of(handler)
+        for handler in handlers or (() if last is None else (last,))
+        if not _is_below(level, handler.__dict__.get("level"))
+    ]
+    return LOG_FILES if LOG_FILES in files else REDIRECTED if REDIRECTED in files else None
+
+
+def _is_below(level: Any, least: Any) -> bool:
+    return type(level) is int and type(least) is int and level < least
+
+
+def _file_of(handler: Any) -> str | None:
+    kind = type(handler)
+    if _is_of_ours(kind) or kind.__name__ == "NullHandler":
+        return None
+    if kind.__name__ == "_StderrHandler":
+        return file_behind(sys.stderr)
+    stream = handler.__dict__.get("stream")
+    if (kind.__module__, kind.__name__) not in _STOCK_HANDLERS or stream is None:
+        return LOG_FILES  # one of the user's, which may write anywhere, or not opened yet
+    return file_behind(stream)
 
 
 def told(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
@@ -80,7 +162,7 @@ def is_stock_stream(stream: Any) -> bool:
     """Whether writing to the stream runs C code, a known capture, or this library only."""
     kind = type(stream)
     if kind is io.TextIOWrapper:
-        if "write" in stream.__dict__:
+        if not _OF_OPEN.issuperset(stream.__dict__):
             return False
         # Unbuffered streams (python -u) have no buffer between the text and the file.
         buffer = stream.buffer
@@ -120,17 +202,29 @@ def _problem(logger: Any, logging: Any) -> str | None:
 
 def _is_stock_handler(handler: Any, logging: Any) -> bool:
     kind = type(handler)
-    if handler.filters or "emit" in handler.__dict__ or "handle" in handler.__dict__:
+    if handler.filters or _is_altered(handler):
         return False
     if not _is_stock_formatter(handler.formatter, logging):
         return False
     if _is_of_ours(kind):
         return True
-    if kind.__module__ != "logging" or kind.__name__ not in _STOCK_HANDLERS:
+    if (kind.__module__, kind.__name__) not in _STOCK_HANDLERS or not _is_genuine(kind):
         return False
-    if not _is_genuine(kind):
+    if any(getattr(handler, part, None) is not None for part in _HANDLER_PARTS):
         return False
-    return kind.__name__ in ("FileHandler", "NullHandler") or is_stock_stream(handler.stream)
+    state = handler.__dict__
+    if state.get("_builtin_open", io.open) is not io.open:
+        return False
+    if kind.__name__ == "_StderrHandler":
+        return is_stock_stream(handler.stream)
+    stream = state.get("stream")
+    return stream is None or is_stock_stream(stream)
+
+
+def _is_altered(handler: Any) -> bool:
+    """Whether a method of the class is replaced on the very handler."""
+    kind = type(handler)
+    return any(type(getattr(kind, name, None)) is FunctionType for name in handler.__dict__)
 
 
 def _is_stock_formatter(formatter: Any, logging: Any) -> bool:

@@ -45,7 +45,7 @@ class Rule:
 
     __slots__ = (
         "_effects",
-        "_elsewhere",
+        "_resources",
         "_unknown",
         "base",
         "check",
@@ -84,7 +84,7 @@ class Rule:
         self.context_manager: bool = entry.get("context_manager", False)
         self.latency: bool = entry.get("latency", False)
         self._effects: dict[EffectKind, Effect] = {}
-        self._elsewhere: Effect | None = None
+        self._resources: dict[str, Effect] = {}
         self._unknown: dict[str, Effect] = {}
         self.base = self.of_kind(KINDS[entry["effect"]])
         self.fresh = self.of_kind(KINDS[entry["fresh"]]) if "fresh" in entry else self.base
@@ -132,9 +132,15 @@ class Rule:
 
     def elsewhere(self) -> Effect:
         """Reading from another machine, made once: apart from this one's files."""
-        if self._elsewhere is None:
-            self._elsewhere = replace(self.of_kind(EffectKind.READS), resource=HTTP_ELSEWHERE)
-        return self._elsewhere
+        return self.of_resource(HTTP_ELSEWHERE, self.of_kind(EffectKind.READS))
+
+    def of_resource(self, resource: str, effect: Effect, reason: str = "") -> Effect:
+        """*effect*, one of the rule's, on another resource than the catalogue says; made once."""
+        known = self._resources.get(resource)
+        if known is None:
+            known = replace(effect, resource=resource, reason=reason or effect.reason)
+            self._resources[resource] = known
+        return known
 
     def unknown(self, reason: str) -> Effect:
         """The effect of a call that the catalogue says nothing about, and why."""

@@ -5,10 +5,21 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from adaptive_jit.records.effects import FILES, HTTP_ELSEWHERE, Effect, EffectKind, Source
+from adaptive_jit.records.effects import (
+    FILES,
+    HTTP_ELSEWHERE,
+    LOG_FILES,
+    REDIRECTED,
+    Effect,
+    EffectKind,
+    Source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_OURS = (FILES, HTTP_ELSEWHERE, LOG_FILES, REDIRECTED)
 
 
 def together(first: Effect | None, second: Effect | None) -> Effect | None:
@@ -39,7 +50,7 @@ def reading_of(effects: Iterable[Effect]) -> Effect | None:
 
 def is_declared_like_ours(effect: Effect) -> bool:
     """A resource of the user's that has the name of one that has a meaning here."""
-    return effect.source is Source.DECLARED and effect.resource in (FILES, HTTP_ELSEWHERE)
+    return effect.source is Source.DECLARED and effect.resource in _OURS
 
 
 def worse(first: Effect, second: Effect) -> Effect:

@@ -24,7 +24,15 @@ from adaptive_jit.effects.proof_state import Part, Refused
 from adaptive_jit.effects.proof_statements import Runner
 from adaptive_jit.effects.proof_values import Const, Value, aliases, options, plainness
 from adaptive_jit.effects.source import NoSource, original_code, source_of
-from adaptive_jit.records.effects import Effect, EffectKind, Source, Watch
+from adaptive_jit.records.effects import (
+    LOG_FILES,
+    Effect,
+    EffectKind,
+    Source,
+    Watch,
+    commute,
+    is_output_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,6 +176,7 @@ class _Whole:
             leaves_arguments=self.leaves_arguments,
             builtin_result=self.is_plain and not stays,
             caller_thread=stays,
+            tells=_telling(parts, summary),
         )
 
     def _summary(self, parts: Sequence[Part]) -> Effect:
@@ -178,7 +187,8 @@ class _Whole:
             return self._and_memory(self._asleep(f"line {sleeps[0].line}", doing))
         if doing:
             return self._and_memory(_merged(doing))
-        quick = self.is_short and not any(part.is_sleep for part in parts)
+        # A quick operation is computed where it is met, and nothing holds its log records back.
+        quick = self.is_short and not any(part.is_sleep or part.is_held for part in parts)
         if self.reads_memory:
             return dataclasses.replace(_OF_MEMORY, quick=quick)
         return Effect(EffectKind.PURE, None, Source.PROVED, "proved: computes only", quick=quick)
@@ -194,6 +204,22 @@ class _Whole:
         if not self.returns_something:
             raise Refused(f"{line}: a function that only sleeps is pacing, kept in order")
         return Effect(EffectKind.UNORDERED, None, Source.PROVED, f"proved: latency ({line})")
+
+
+def _telling(parts: Sequence[Part], summary: Effect) -> Effect | None:
+    """The write of what is logged into files, when its turn comes.
+
+    Raises `Refused` where it might be read by the very code whose records are held back.
+    """
+    told = [part for part in parts if part.is_held and part.effect.resource != "console"]
+    if not told:
+        return None
+    telling = told[0].effect
+    if not is_output_file(telling):  # now into a file, now not
+        telling = dataclasses.replace(telling, resource=LOG_FILES)
+    if not commute(telling, summary):
+        raise Refused(f"line {told[0].line}: it logs into a file, and may read that file")
+    return telling
 
 
 def _merged(doing: Sequence[Part]) -> Effect:

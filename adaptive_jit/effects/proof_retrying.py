@@ -184,7 +184,7 @@ def _only_logs(machine: Any, callback: Any) -> bool:
         return False
 
     def again(_values: list[Any]) -> Any:
-        return rule.effect(log, (logging.INFO, ""), {})
+        return rule.effect(log, (logging.CRITICAL, ""), {})
 
     part = Part(0, rule.title, again([]), again, is_held=True)
     machine.parts["backoff", id(callback)] = part

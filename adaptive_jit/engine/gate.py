@@ -26,7 +26,7 @@ from adaptive_jit.decision.widths import Width
 from adaptive_jit.effects import describe
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.records import EffectKind, Source
-from adaptive_jit.records.effects import HTTP_ELSEWHERE
+from adaptive_jit.records.effects import FILES, HTTP_ELSEWHERE, LOG_FILES, REDIRECTED
 from adaptive_jit.records.memory import KnownWidth
 from adaptive_jit.runtime.states import QUEUED, RUNNING
 from adaptive_jit.settings import current
@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 MOST_RESOURCES: Final = 1024
 """Resources whose width is kept; the first to be met is the first to be forgotten."""
 
-GENERAL: Final = frozenset({"http", HTTP_ELSEWHERE, "files", "console", "environment", "process"})
+GENERAL: Final = frozenset({"http", HTTP_ELSEWHERE, FILES, LOG_FILES, REDIRECTED, "console"}) | {
+    "environment",
+    "process",
+}
 """Resources that say what kind of thing an operation meets, not which one."""
 
 Ended = tuple[int, float, bool]

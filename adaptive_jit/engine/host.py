@@ -13,7 +13,7 @@ from adaptive_jit.effects import (
     effect_of,
     lookup_is_transparent,
 )
-from adaptive_jit.effects.catalogue_console import is_stock_stream
+from adaptive_jit.effects.catalogue_console import file_of_record, is_stock_stream
 from adaptive_jit.effects.managers import enters_quietly
 from adaptive_jit.effects.observed import disprove, disproved
 from adaptive_jit.engine.fallback import failed
@@ -23,11 +23,13 @@ from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.profiling import Sampler, audit, read
 from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
+from adaptive_jit.runtime.output import ask_about_files
 from adaptive_jit.strategies import strategy
 from adaptive_jit.strategies.thread import ThreadStrategy
 
 _sampler = Sampler()
 gate = Gate(strategy("thread").start)
+ask_about_files(file_of_record)
 _UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
 
 

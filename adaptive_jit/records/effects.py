@@ -50,6 +50,15 @@ FILES = "files"
 HTTP_ELSEWHERE = "http elsewhere"
 """The resource of HTTP reads that are known to be answered by another machine."""
 
+LOG_FILES = "log files"
+"""The resource of what is printed or logged into regular files that the program has opened."""
+
+REDIRECTED = "redirected output"
+"""The resource of what is printed or logged to the process's own output, a regular file."""
+
+_MAY_BE_LOGS = frozenset({None, FILES, LOG_FILES, REDIRECTED, "http"})
+"""Where a file of this machine may be read; a server here may hand one out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -66,7 +75,8 @@ class Effect:
     an operation does to its receiver is not known yet, so that the first of
     its lane runs in its turn and the others wait for what it shows. ``reading``:
     what an unordered operation reads besides, ``None`` if nothing that a write
-    could change.
+    could change. ``tells``: the write of its log records, which are held back
+    until its turn, where they go into a file.
     """
 
     kind: EffectKind
@@ -82,6 +92,7 @@ class Effect:
     asserted: bool = False
     on_trial: bool = False
     reading: Effect | None = None
+    tells: Effect | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, EffectKind):
@@ -97,8 +108,9 @@ def commute(first: Effect, second: Effect) -> bool:
     """Return whether the order of two operations cannot be seen by anyone.
 
     Known writes stop only what does not commute with them: console output
-    nothing; other writes everything but unordered operations that read nothing;
-    resources that the user named on both sides only the same resource.
+    nothing; output into a file what may read that file; other writes everything
+    but unordered operations that read nothing; resources that the user named on
+    both sides only the same resource.
     """
     low, high = (first, second) if first.kind <= second.kind else (second, first)
     if high.kind <= EffectKind.UNORDERED or low.kind is EffectKind.PURE:
@@ -109,9 +121,29 @@ def commute(first: Effect, second: Effect) -> bool:
         return True
     if low.kind is EffectKind.UNORDERED:
         return low.reading is None or commute(low.reading, high)
+    if low.kind is EffectKind.READS and is_output_file(high):
+        return _reads_no_log(low, high)
     if low.resource is None or high.resource is None:
         return False
     return low.resource != high.resource and _separate(low, high)
+
+
+def is_output_file(effect: Effect) -> bool:
+    """Whether an operation prints or logs into a regular file, by what the catalogue knows."""
+    return effect.resource in (LOG_FILES, REDIRECTED) and effect.source is not Source.DECLARED
+
+
+def _reads_no_log(low: Effect, high: Effect) -> bool:
+    """Whether a reading cannot be of the file into which *high* prints or logs.
+
+    A file that the process's output was sent to by others has no name in the
+    program: only what is known to read local files might still come upon it.
+    """
+    if low.resource not in _MAY_BE_LOGS:
+        return True
+    if high.resource != REDIRECTED:
+        return False
+    return low.resource == "http" or (low.resource is None and low.source is Source.DECLARED)
 
 
 def _separate(low: Effect, high: Effect) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.records import Effect, EffectKind, Source, commute
+from adaptive_jit.records.effects import LOG_FILES
+from adaptive_jit.runtime.output import thread_state
 from adaptive_jit.runtime.refusals import attempt, made_again, outcome, refusal
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED
 
@@ -15,6 +18,23 @@ if TYPE_CHECKING:
     from adaptive_jit.runtime.function import FunctionState
     from adaptive_jit.runtime.issue import Issuer
     from adaptive_jit.runtime.pending import Entry
+
+
+_LOGGED = Effect(EffectKind.WRITES, LOG_FILES, Source.CATALOGUE)
+
+
+def missed_a_record(entry: Entry, effect: Effect) -> bool:
+    """Whether a record went into a file that the operation may have read before that.
+
+    Records of operations whose code is known are waited for; this is for those
+    of which only the catalogue speaks, such as a client that logs its requests.
+    """
+    return (
+        effect.kind is EffectKind.READS
+        and effect.source is not Source.DECLARED
+        and 0 < entry.began < thread_state.told
+        and not commute(effect, _LOGGED)
+    )
 
 
 class Crowd:

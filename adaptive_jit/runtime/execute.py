@@ -93,9 +93,8 @@ def execute(entry: Entry) -> None:
     assert effect is not None
     assert context is not None
     watch = effect.watch
-    token = None
-    if watch is not None:
-        entry.began, token = tick(), watch.before()
+    entry.began = tick()
+    token = None if watch is None else watch.before()
     try:
         with capturing(entry):
             value = context.run(entry.caller, entry.callee, entry.args, entry.kwargs)

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, Reading
-from adaptive_jit.records.effects import FILES
+from adaptive_jit.records.effects import FILES, LOG_FILES, REDIRECTED
 from adaptive_jit.runtime.execute import call, execute, stand_in
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from types import CodeType
 
 UNSEEN, PASSED, FAILED = 0, 1, 2
+
+_STOPPING = {"console": 0, REDIRECTED: 1, LOG_FILES: 2, FILES: 3}
+"""Known writes by how much they stop: what one stops, all later ones stop as well."""
 
 
 @dataclass(slots=True)
@@ -112,13 +115,11 @@ class Site:
         if effect.kind > self.worst:
             self.worst = int(effect.kind)
             self.effect = effect
-        elif seen is None or (
-            effect.kind == self.worst and seen.may_start_early and not effect.may_start_early
-        ):
+        elif seen is None or (effect.kind == self.worst and _stops_more(effect, seen)):
             self.effect = effect
         if effect.kind > EffectKind.UNORDERED and effect.resource != "console":
             self.console_only = False
-            if effect.kind is not EffectKind.WRITES or effect.resource != FILES:
+            if effect.kind is not EffectKind.WRITES or effect.resource not in _STOPPING:
                 self.known_writes = False
 
     @property
@@ -134,8 +135,19 @@ class Site:
 
     @property
     def writes_files(self) -> bool:
-        """Whether all that it ever did in its turn was to write local files."""
+        """Whether all that it ever did in its turn was to write local files, or log into them."""
         return self.worst == EffectKind.WRITES and self.known_writes and not self.console_only
+
+
+def _stops_more(effect: Effect, seen: Effect) -> bool:
+    """Of two effects of one kind: one that must wait, or that logs into files, or stops more."""
+    if seen.may_start_early is not effect.may_start_early:
+        return seen.may_start_early
+    if effect.tells is not None and seen.tells is None:
+        return True
+    most = len(_STOPPING)
+    ranks = (_STOPPING.get(one.resource or "", most) for one in (effect, seen))
+    return effect.kind is EffectKind.WRITES and next(ranks) > next(ranks)
 
 
 class FunctionState:

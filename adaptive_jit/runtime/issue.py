@@ -117,6 +117,8 @@ class Issuer(Scheduler):
             return self._hold_unknown(entry)
         if not self._register(entry):
             return self._overtaken(entry.key)
+        if site.effect is not None and site.effect.tells is not None:
+            self.writes[entry.key] = site.effect.tells
         missing = iter(range(len(pending) - 1, -1, -1))
 
         def arrived() -> None:
@@ -198,9 +200,15 @@ class Issuer(Scheduler):
         site = entry.site
         if not (site.always_crossed or site.writes_files):
             self.block = entry
-        elif site.worst > EffectKind.UNORDERED and site.effect is not None:
-            self.writes[entry.key] = site.effect
+        elif site.effect is not None:
+            self._note_write(entry, site.effect)
         return entry
+
+    def _note_write(self, entry: Entry, effect: Effect) -> None:
+        """Who does not commute with what *entry* will write, or log into a file, waits for it."""
+        write = effect if effect.kind > EffectKind.UNORDERED else effect.tells
+        if write is not None:
+            self.writes[entry.key] = write
 
     def _hold(self, entry: Entry, effect: Effect) -> Any:
         """An operation that runs in its turn; what does not commute with it waits."""
@@ -208,10 +216,10 @@ class Issuer(Scheduler):
         if not self._register(entry):
             return self._overtaken(entry.key)
         self._take_lanes(entry, effect)  # what follows in them waits for this turn
-        if effect.kind is EffectKind.WRITES:
-            self.writes[entry.key] = effect
-        elif effect.kind is EffectKind.UNKNOWN or (
-            entry.site.discarded and effect.kind > EffectKind.PURE
+        if effect.kind is not EffectKind.UNKNOWN:
+            self._note_write(entry, effect)
+        if effect.kind is EffectKind.UNKNOWN or (
+            entry.site.discarded and EffectKind.PURE < effect.kind < EffectKind.WRITES
         ):
             self.block = entry
             return entry
@@ -255,7 +263,7 @@ class Issuer(Scheduler):
                 return NEVER if ended.state == DEAD else ended
         for key, write in list(self.writes.items()):
             if not commute(effect, write):
-                entry = self.entries.get(key) or self.running.get(key)
+                entry = self.untold.get(key) or self.entries.get(key) or self.running.get(key)
                 if entry is not None:
                     return entry
         return None
@@ -264,6 +272,9 @@ class Issuer(Scheduler):
         entry.effect = effect
         site = entry.site
         site.note(effect)
+        if effect.tells is not None:
+            self.untold[entry.key] = Pending()
+            self._note_write(entry, effect)
         if not site.callee:
             site.callee = self.function.host.describe(entry.callee)
         if effect.lane is None:
@@ -355,6 +366,7 @@ class Issuer(Scheduler):
         """What the program ran in its turn has raised, and the exception has been caught."""
         for key, entry in list(self.running.items()):
             self.running.pop(key, None)
+            self.told(key)
             self.writes.pop(key, None)
             entry.finish(DEAD)
 

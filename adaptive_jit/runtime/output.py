@@ -26,6 +26,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
+from adaptive_jit.runtime.pending import tick
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable
@@ -56,10 +58,12 @@ class _ThreadState(threading.local):
     """The operation that the thread runs ahead, and where warnings went when it began.
 
     ``crowd`` counts calls, inside each other, that the thread makes in their
-    turn while others are under way.
+    turn while others are under way. ``told`` is the tick of the last record
+    that came out in this thread and went into a file.
     """
 
     crowd: int = 0
+    told: int = 0
     slot: Slot | None = None
     sinks: tuple[object, object] | None = None
 
@@ -70,6 +74,13 @@ _thread = thread_state = _ThreadState()
 _unwrapped_logging = iter((True,))
 _unwrapped_warnings = iter((True,))
 _logging_is_wrapped = False
+
+
+def _nowhere(_logger: Any, _level: int) -> str | None:
+    return None
+
+
+_reaches_file: Callable[[Any, int], str | None] = _nowhere
 
 
 class capturing:  # noqa: N801 - used as a verb: `with capturing(entry):`
@@ -114,6 +125,12 @@ def release(held: Iterable[Callable[[], object]]) -> None:
         _held_of(slot).extend(calls)
 
 
+def ask_about_files(reaches_file: Callable[[Any, int], str | None]) -> None:
+    """Let *reaches_file* tell of a logger and a level whether such records end in a file."""
+    global _reaches_file
+    _reaches_file = reaches_file
+
+
 def _held_of(slot: Slot) -> list[Any]:
     if slot.held is None:
         slot.held = Held()
@@ -146,10 +163,15 @@ def _wrap_logging(module: Any) -> None:
         if (slot is not None or _thread.crowd) and _is_of_the_crowd(record):
             return
         if slot is None:
-            handle(self, record)
+            put_out(self, record)
             return
         _render(record)
-        _held_of(slot).append(partial(copy_context().run, handle, self, record))
+        _held_of(slot).append(partial(copy_context().run, put_out, self, record))
+
+    def put_out(logger: logging.Logger, record: logging.LogRecord) -> None:
+        handle(logger, record)
+        if _reaches_file(logger, record.levelno) is not None:
+            _thread.told = tick()
 
     module.Logger.handle = held_handle
     # Not at import: what is registered last runs first, and `logging` closes its

@@ -108,6 +108,7 @@ class Scheduler(Values):
         "throttled",
         "unreached",
         "unseen",
+        "untold",
         "writes",
     )
 
@@ -135,6 +136,7 @@ class Scheduler(Values):
         self.own: dict[int, Any] = {}
         self.living = 0
         self.writes: dict[Key, Effect] = {}
+        self.untold: dict[Key, Pending] = {}
         self.looming: dict[Ended, tuple[Effect, ...]] = {}
         self.current: Strand | None = None
         self.lanes: dict[Any, Entry] = {}
@@ -292,7 +294,8 @@ class Scheduler(Values):
     def _clear(self, ended: Ended, clear: Clear | None) -> bool:
         """Whether nothing in a strand can be a barrier, as far as has ever been seen.
 
-        Local files that it will write stay in mind, for those that may not overtake that.
+        Local files that it will write, or log into, stay in mind, for those that may not
+        overtake that.
         """
         if clear is None or not self.function.seen(clear[0]):
             return False
@@ -300,6 +303,15 @@ class Scheduler(Values):
         stops = [site for site in sites if not site.always_crossed]
         if not all(site.writes_files for site in stops):
             return False
-        if stops:
-            self.looming[ended] = tuple(site.effect for site in stops if site.effect is not None)
+        writes = [site.effect for site in stops if site.effect is not None]
+        writes += [site.effect.tells for site in sites if site.effect and site.effect.tells]
+        if writes:
+            self.looming[ended] = tuple(writes)
         return True
+
+    def told(self, key: Key) -> None:
+        """The log records of the operation at *key* are out: who reads files may go on."""
+        pending = self.untold.pop(key, None)
+        if pending is not None:
+            self.writes.pop(key, None)
+            pending.finish(DONE)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
-from adaptive_jit.runtime.crowd import Crowd
+from adaptive_jit.runtime.crowd import Crowd, missed_a_record
 from adaptive_jit.runtime.execute import in_context, raise_again
 from adaptive_jit.runtime.guards import Guards
 from adaptive_jit.runtime.inputs import lanes_of
@@ -279,6 +279,9 @@ class Window(Crowd, Guards):
             wait = refusal(entry.value, entry.error)
             if wait is not None:
                 return self._refused(issuer, entry, wait)
+        if missed_a_record(entry, effect):
+            self._drop(entry, after_exception=False)
+            return None
         return self._result(entry)
 
     def _result(self, entry: Entry) -> Callable[[], Any]:
@@ -287,6 +290,8 @@ class Window(Crowd, Guards):
             self.receiver_changed(entry.effect.watch, entry.changed)
         if entry.held:
             release(entry.held)
+        if self.issuer is not None and self.issuer.untold:
+            self.issuer.told(entry.key)
         error, value = entry.error, entry.value
         raised = entry.state == RAISED
         entry.release()
@@ -319,6 +324,8 @@ class Window(Crowd, Guards):
         if finalised:
             # It runs when its name is bound anew, which nothing may overtake.
             issuer.closed = True
+        if issuer.untold:
+            issuer.told((index, self.paths[self.function.sites[index].loop]))
         if issuer.running:
             site = self.function.sites[index]
             entry = issuer.running.pop((index, self.paths[site.loop]), None)
