@@ -19,9 +19,10 @@ import traceback
 import warnings
 
 LIBRARIES = """
-    aiohttp anthropic asyncio backoff boto3 bs4 celery click distributed fastapi greenlet google.genai
+    aiohttp anthropic asyncio backoff boto3 botocore.auth bs4 celery click distributed fastapi greenlet google.genai
     httpx hypothesis hypothesis.strategies langchain_core langchain_core.language_models langchain_core.messages
-    loky numpy ollama openai pandas psutil psycopg pytest _pytest.pytester redis requests rich.console
+    loky numpy ollama openai pandas psutil psycopg pytest _pytest.pytester pytest_benchmark.plugin
+    pytest_timeout redis requests rich.console
     scipy.stats sqlalchemy sqlalchemy.orm sqlite3 tenacity tqdm urllib3 xml.etree.ElementTree
 """.split()  # fmt: skip
 
@@ -51,6 +52,7 @@ def _run(asked: dict[str, object]) -> None:
     os.setsid()
     os.chdir(folder)
     os.environ["PYTHONPATH"] = folder
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, folder)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

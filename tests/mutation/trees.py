@@ -22,6 +22,9 @@ LEAST_LIMIT = 60.0
 LEAST_TEST_LIMIT = 20.0
 """Seconds that a run, and a test in it, may take at least."""
 
+PLUGINS = ("-p", "pytest_timeout", "-p", "pytest_benchmark.plugin")
+"""What the tests need; to look for others takes longer than most tests."""
+
 _ticks = itertools.count(10)
 
 
@@ -122,7 +125,7 @@ class Tree:
         each = max(LEAST_TEST_LIMIT, 2 * PATIENCE * round_.longest)
         rewritten = "ignore::pytest.PytestAssertRewriteWarning"  # the server has them imported
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "-W", rewritten]
-        arguments += [f"--timeout={each:.0f}", f"@{names}"]
+        arguments += [*PLUGINS, f"--timeout={each:.0f}", f"@{names}"]
         return self.server.run(self.folder, arguments, round_.limit)
 
 

@@ -42,6 +42,8 @@ from world.operations import (
 )
 from world.registry import factory, program
 
+from adaptive_jit import reads
+
 # ------------------------------------------------------------------ barriers
 
 
@@ -178,6 +180,37 @@ def subscript_store_on_an_escaped_container() -> Any:
     a = read_back(1, _SHARED["box"])
     box["k"] = 1
     b = read_back(2, _SHARED["box"])
+    return a, b
+
+
+_HELD: list[Any] = []
+
+
+@reads
+def _held() -> Any:
+    return read_back(str(_HELD[-1]))
+
+
+@program(overlaps=0, threads=False, setup=_HELD.clear)
+def change_of_a_list_that_others_hold() -> Any:
+    """A list that was given away is seen by a declared read without being handed to it."""
+    items = [1]
+    _HELD.append(items)
+    a = _held()
+    items.append(2)
+    b = _held()
+    return a, b
+
+
+@program(overlaps=2, threads=False, setup=_HELD.clear)
+def change_of_a_list_that_others_hold__twin() -> Any:
+    """A list that is given away behind its last change is seen by none of those before."""
+    _HELD.append([1])
+    items = [1]
+    a = _held()
+    items.append(2)
+    b = _held()
+    _HELD.append(items)
     return a, b
 
 
@@ -846,6 +879,38 @@ def captured_store__twin() -> Any:
     a = get(k)
     k = 2
     b = get(k)
+    k = 3
+    return a, b, k
+
+
+@program()
+def captured_store_under_a_declared_helper() -> Any:
+    """What a declared inner function reads of this one is stored before it runs."""
+    k = 1
+
+    def get() -> int:
+        return fetch(k)
+
+    declared = reads(get)
+    a = declared()
+    k = 2
+    b = declared()
+    k = 3
+    return a, b, k
+
+
+@program(overlaps=2)
+def captured_store_under_a_declared_helper__twin() -> Any:
+    """A name that is handed to it may be stored again meanwhile."""
+    k = 1
+
+    def get(key: int) -> int:
+        return fetch(key)
+
+    declared = reads(get)
+    a = declared(k)
+    k = 2
+    b = declared(k)
     k = 3
     return a, b, k
 
