@@ -127,6 +127,24 @@ def test_learning_is_repeated_only_on_a_busy_machine(
     assert learned == [1.0, *[burden] * (attempts - 1)]
 
 
+@pytest.mark.parametrize(("burden", "attempts"), [(1.0, 1), (2.0, 3)])
+def test_a_settled_function_that_does_not_overlap_is_reported(
+    burden: float, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Running ahead is not enough: on a busy machine as well, all claimed must meet in the end."""
+    learned: list[float] = []
+    monkeypatch.setattr(harness, "_burden", lambda _: burden)
+    monkeypatch.setattr(harness, "_learn", lambda *given: learned.append(given[-1]))
+    monkeypatch.setattr(harness._Learner, "parallel", lambda _: True)
+    monkeypatch.setattr(
+        harness, "_meeting", lambda program: Meeting(program.overlaps, patience=0.05)
+    )
+    program = Program("made", "test", "", lambda _: _two, overlaps=2)
+    with pytest.raises(AssertionError, match=r"\(settled\): 2 operations .* never in flight"):
+        harness.check_learning(program)
+    assert len(learned) == attempts
+
+
 def test_the_burden_of_a_machine_is_never_less_than_one() -> None:
     """Latencies are only ever made longer, and within bounds."""
     program = Program("made", "test", "", lambda decorate: decorate(_two), overlaps=2)

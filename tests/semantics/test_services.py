@@ -16,7 +16,11 @@ from world.model import Meeting
 from world.registry import fresh_copy
 
 from adaptive_jit import adaptive, explain, stats
-from adaptive_jit.records import Phase
+from adaptive_jit.decision.widths import Width
+from adaptive_jit.engine import gate, plan
+from adaptive_jit.records import Classification, Phase
+from adaptive_jit.records.profiles import Verdict
+from adaptive_jit.runtime import midcall
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,14 @@ def clients(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture
+def known_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What time alone can tell is known: that requests wait; the window opens between calls only."""
+    waits = Classification(Verdict.WAITS, 0.0, 0.0, 0.1, 80, "told by the test")
+    monkeypatch.setattr(plan, "classify", lambda *_: waits)
+    monkeypatch.setattr(midcall, "OCCASIONS", frozenset())
 
 
 def forced(name: str) -> Any:
@@ -208,23 +220,41 @@ def test_retry_after_is_waited_for(service: LimitedService, clients: Any) -> Non
     assert service.refused > 0
 
 
+@pytest.mark.usefixtures("known_to_wait")
 def test_the_first_parallel_call_is_no_crowd(service: LimitedService, clients: Any) -> None:
-    """Eight ahead of the one that is due, twice as many as long as nobody is refused."""
-    client = clients()
+    """At most eight ahead of the one that is due, by what is known of the client alone."""
+    assert next(_parallel_calls(service, clients(), (8,))) <= 9
+
+
+@pytest.mark.usefixtures("known_to_wait")
+def test_a_function_runs_twice_as_many_ahead_as_long_as_nobody_is_refused(
+    service: LimitedService, clients: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight, sixteen, thirty-two ahead of the one that is due, whatever the client bears."""
+    monkeypatch.setattr(gate, "Width", lambda most, *_: Width(most, most))
+    widths = _parallel_calls(service, clients(), (8, 16, 32, 34))
+    assert next(widths) <= 9
+    assert next(widths) <= 17
+    assert next(widths) <= 33
+    assert next(widths) <= 40
+
+
+def _parallel_calls(service: LimitedService, client: Any, meet: tuple[int, ...]) -> Iterator[int]:
+    """Yield how many requests met in each parallel call of one learning function: *meet* at least.
+
+    They are kept until so many have come, as on a busy machine they come far apart.
+    """
     client.get(f"{service.url}/hello")
     function = adaptive(fresh_copy(function_called("forty")))
-    widths = []
-    for _ in range(harness.LEARNING_CALLS):
-        service.reset(limit=1000)
-        function(client, service.url)
-        widths.append(service.most)
-        if len([width for width in widths if width > 1]) >= 4:
-            break
-    parallel = [width for width in widths if width > 1]
-    assert stats(function).phase in (Phase.TRIAL, Phase.PARALLEL)
-    assert parallel[0] <= 9
-    assert 9 < max(parallel[1:3]) <= 33
-    assert parallel[3] > 17
+    for size in meet:
+        for _ in range(harness.LEARNING_CALLS):
+            service.reset(limit=1000, meeting=(meeting := Meeting(size)))
+            function(client, service.url)
+            if service.most > 1:
+                break
+        assert stats(function).phase in (Phase.TRIAL, Phase.PARALLEL), str(explain(function))
+        assert meeting.met, f"{service.most} of {size}: {explain(function)}"
+        yield service.most
 
 
 def test_a_crowded_connection_pool_is_not_the_programs_warning(

@@ -22,7 +22,7 @@ def fan_out_page():
 def polite_crawler():
     """Visit pages with a pause after each.
 
-    In order: while
+    In order: changes `seen`
     """
     titles, queue, seen = [], ["/pages/1", "/pages/4"], set()
     while queue and len(titles) < 4:
