@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from world.operations import fetch
+from world.operations import fetch, refuse
 
 from adaptive_jit import parallel
 
@@ -38,6 +38,18 @@ def comprehension() -> Any:
     found = parallel([touch(n) for n in (1, 2, 3)])
     last = write(9)
     return [*found, last, fetch(1) and last]
+
+
+def behind_a_failure() -> Any:
+    """A failure prevents the elements behind it."""
+    first = refuse(1)
+    return [first, *parallel([write(1), write(2)])]
+
+
+def behind_a_success() -> Any:
+    """Without one they run."""
+    first = refuse(1, False)
+    return [first, *parallel([write(1), write(2)])]
 
 
 def plain_list() -> Any:

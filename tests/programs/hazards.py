@@ -915,6 +915,35 @@ def captured_store_under_a_declared_helper__twin() -> Any:
     return a, b, k
 
 
+@program(arguments=lambda: (1,))
+def parameter_that_an_inner_function_binds_anew(k: int) -> Any:
+    """What an unknown call binds is known only behind it."""
+
+    def advance() -> int:
+        nonlocal k
+        k += 1
+        return mystery(k)
+
+    a = fetch(k)
+    b = advance()
+    c = fetch(k)
+    d = fetch(k + 10)
+    return a, b, c, d
+
+
+@program(overlaps=2, arguments=lambda: (1,))
+def parameter_that_an_inner_function_binds_anew__twin(k: int) -> Any:
+    """A variable that inner functions only read is known ahead of its turn."""
+
+    def shown() -> int:
+        return mystery(k)
+
+    a = shown()
+    b = fetch(k)
+    c = fetch(k + 10)
+    return a, b, c
+
+
 @program()
 def late_binding() -> Any:
     """Closures made in a loop see the last value."""

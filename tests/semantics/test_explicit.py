@@ -46,6 +46,18 @@ def test_nothing_passes_the_call() -> None:
         assert programs.DONE[4] == 9
 
 
+def test_elements_wait_until_the_call_is_reached() -> None:
+    """They may write: what fails before the call prevents them, however long it takes to fail."""
+    function = harness.forced()(fresh_copy(programs.behind_a_failure))
+    for _ in range(3):
+        outcome = harness.observe(function, (), World(latency=lambda _: 0.01))
+        assert outcome.exception is not None
+        assert programs.DONE == []
+    function = harness.forced()(fresh_copy(programs.behind_a_success))
+    assert _run(function) == ("value", freeze([1, 1, 2]))
+    assert sorted(programs.DONE) == [1, 2]
+
+
 def test_without_it_unknown_operations_stay_in_order() -> None:
     """The twin: the same writes in a plain list."""
     function = harness.forced()(fresh_copy(programs.plain_list))
