@@ -18,6 +18,9 @@ MIN_DECIDES = 3
 MIN_KNOCKS = 3
 """Looks needed to say whether the GIL was held; with 2 to 6 it is wrong in 1 of 70 cases."""
 
+OTHERS_HAVE_IT = 0.1
+"""Share of waits for the GIL among all waits: above, it is another thread that has it."""
+
 _SHOWN = (
     ThreadState.RUNNING,
     ThreadState.WAITING,
@@ -63,9 +66,14 @@ class Seen:
         return next((state for state in _WAITS if 2 * waits[state] >= total), None)
 
     def waits_holding_gil(self) -> bool:
-        """Whether the sampler got the GIL late in most looks that found the thread waiting."""
+        """Whether the sampler got the GIL late in most looks that found the thread waiting.
+
+        Not where the thread itself was seen waiting for the GIL: then it did not hold it.
+        """
         held = self._counts.get(ThreadState.HELD, 0)
         waits = sum(self._counts.get(state, 0) for state in _WAITS)
+        if self._counts.get(ThreadState.GIL, 0) > OTHERS_HAVE_IT * waits:
+            return False
         return held >= MIN_KNOCKS and 2 * held > waits
 
     def runs_without_gil(self) -> bool:

@@ -28,7 +28,7 @@ from adaptive_jit.effects.catalogue_types import (
     loaded_class,
 )
 from adaptive_jit.effects.catalogue_values import is_model
-from adaptive_jit.effects.plugins import plugin_shelf
+from adaptive_jit.effects.plugins import plugin_shelf, strangers
 from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 
 __all__ = ["Member", "Rule", "TypeRule", "lookup", "type_named", "type_rule"]
@@ -41,6 +41,9 @@ _named: dict[str, TypeRule] = {}
 known_types = _named
 """Type rules by name; those that come from a client's own model are put here."""
 _BUILTINS = frozenset(map(id, BUILTIN_TYPES))
+
+MOST_STRANGERS = 4096
+"""Names of modules that are kept because nobody speaks for them; a function may be given any."""
 
 
 def lookup(callee: object) -> Rule | None:
@@ -59,7 +62,11 @@ def lookup(callee: object) -> Rule | None:
         key: Key = (id(callee.__objclass__), callee.__name__)  # type: ignore[attr-defined]
         rule = _find(key, callee.__objclass__.__module__)  # type: ignore[attr-defined]
         return rule if rule is not None and rule.value is callee else None
-    return _rules.get(id(callee)) or _find(id(callee), _home(callee))
+    rule = _rules.get(id(callee))
+    if rule is not None:
+        return rule
+    home = _home(callee)
+    return None if type(home) is str and home in strangers else _find(id(callee), home)
 
 
 def type_rule(tp: type) -> TypeRule | None:
@@ -158,7 +165,10 @@ def _file_of(home: object) -> Shelf | None:
         return None
     top = home.partition(".")[0]
     name = FILES.get(top)
-    return plugin_shelf(top) if name is None else shelf(name)
+    found = plugin_shelf(top) if name is None else shelf(name)
+    if found is None and len(strangers) < MOST_STRANGERS:
+        strangers.add(home)
+    return found
 
 
 def _home(callee: object) -> object:

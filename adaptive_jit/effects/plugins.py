@@ -32,6 +32,8 @@ _OWN = frozenset({"adaptive_jit", "__main__", "__mp_main__", "builtins"})
 
 _entry_points: dict[str, EntryPoint] | None = None
 _shelves: dict[str, Shelf | None] = {}
+strangers: set[str] = set()
+"""Modules for which nobody speaks, so that the question is asked once; kept by `catalogue`."""
 
 
 def plugin_shelf(module: str) -> Shelf | None:
@@ -167,6 +169,7 @@ def forget() -> None:
     global _entry_points
     _entry_points = None
     _shelves.clear()
+    strangers.clear()
 
 
 def known_modules() -> dict[str, Any]:

@@ -53,9 +53,9 @@ class Turn:
 
     __slots__ = ("entry", "epoch", "full", "resource")
 
-    def __init__(self, resource: Resource, entry: Entry) -> None:
+    def __init__(self, resource: Resource, entry: Entry | None) -> None:
         self.resource = resource
-        self.entry: Entry | None = entry
+        self.entry = entry
         self.epoch: int | None = None
         self.full = False
 
@@ -84,14 +84,16 @@ class Resource:
     """What is under way at one resource, and what waits for that to end."""
 
     __slots__ = (
-        "_again", "_begin", "_busy", "_refusals", "_under_way", "_until", "_waiting", "digest",
-        "ended", "width",
+        "_again", "_begin", "_busy", "_refusals", "_under_way", "_until", "_waiting", "anyone",
+        "digest", "ended", "width",
     )  # fmt: skip
 
     def __init__(self, digest: str | None, width: Width, begin: Callable[[Any], None]) -> None:
         self.digest = digest
         self.width = width
         self._begin = begin
+        self.anyone = Turn(self, None)
+        """The place of all that do not queue here; each on its own would keep its entry alive."""
         self.forget()
 
     def forget(self) -> None:
@@ -179,7 +181,7 @@ class Gate:
             return
         resource = self._resource(entry)
         if forced and resource.width.ceiling is None:
-            entry.turn = Turn(resource, entry)
+            entry.turn = resource.anyone
             self._begin(entry)
             return
         resource.start(entry)

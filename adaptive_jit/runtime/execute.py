@@ -6,7 +6,7 @@ import sys
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.runtime.output import capturing
+from adaptive_jit.runtime.output import begin_capturing, end_capturing
 from adaptive_jit.runtime.pending import tick
 from adaptive_jit.runtime.states import DONE, RAISED
 
@@ -95,14 +95,16 @@ def execute(entry: Entry) -> None:
     watch = effect.watch
     entry.began = tick()
     token = None if watch is None else watch.before()
+    before = begin_capturing(entry)
     try:
-        with capturing(entry):
-            value = context.run(entry.caller, entry.callee, entry.args, entry.kwargs)
+        value = context.run(entry.caller, entry.callee, entry.args, entry.kwargs)
     except BaseException as error:
         entry.error = error.with_traceback(of_user(error.__traceback__))
         state, value = RAISED, None
     else:
         state = DONE
+    finally:
+        end_capturing(before)
     if watch is not None and watch.changed(token, value):
         entry.changed = tick()
     entry.context = None

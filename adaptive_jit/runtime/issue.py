@@ -157,16 +157,19 @@ class Issuer(Scheduler):
                 self.block = NOT_REACHED
                 return RETRY
             effect = assert_independent(effect)
-        if self._may_start(entry, effect) and not self._shows_the_way(effect):
-            mine = self.current.ended if self.current is not None else None
-            writer = self._waits_for_writes(effect, mine)
-            if writer is not None:
-                self.block = writer
-                return RETRY
-            if not self._register(entry):
+        if self._may_start(entry, effect) and not (effect.on_trial and self._shows_the_way(effect)):
+            if self.looming or self.writes:
+                mine = self.current.ended if self.current is not None else None
+                writer = self._waits_for_writes(effect, mine)
+                if writer is not None:
+                    self.block = writer
+                    return RETRY
+            if self.entries.setdefault(entry.key, entry) is not entry:
                 return self._overtaken(entry.key)
             self._start(entry, effect)
-            return self._full(entry)
+            if self._is_full():
+                self.block = THROTTLED
+            return entry
         return self._hold(entry, effect)
 
     def _now(self, entry: Entry, effect: Effect) -> Any:
@@ -233,7 +236,7 @@ class Issuer(Scheduler):
             return False
         if effect.leaves_arguments:
             return entry.made != CALLEE_MADE or self._comparable(entry, effect)
-        return leaves_containers(entry) and self._comparable(entry, effect)
+        return leaves_containers(entry) and (not entry.made or self._comparable(entry, effect))
 
     def _comparable(self, entry: Entry, effect: Effect) -> bool:
         """Whether the replay's arguments can be recognised as the slice's.
@@ -271,7 +274,8 @@ class Issuer(Scheduler):
     def _start(self, entry: Entry, effect: Effect) -> None:
         entry.effect = effect
         site = entry.site
-        site.note(effect)
+        if effect is not site.effect:
+            site.note(effect)
         if effect.tells is not None:
             self.untold[entry.key] = Pending()
             self._note_write(entry, effect)
@@ -359,8 +363,9 @@ class Issuer(Scheduler):
         if effect.quick:
             entry.run()
         else:
-            self.function.handed += 1
-            self.function.host.start(entry, self.forced)
+            function = self.function
+            function.handed += 1
+            function.host.start(entry, self.forced)
 
     def interrupted(self) -> None:
         """What the program ran in its turn has raised, and the exception has been caught."""

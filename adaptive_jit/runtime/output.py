@@ -96,15 +96,29 @@ class capturing:  # noqa: N801 - used as a verb: `with capturing(entry):`
         self._slot = slot
 
     def __enter__(self) -> None:
-        if not _logging_is_wrapped:
-            _install()
-        thread = _thread
-        self._before = (thread.slot, thread.sinks)
-        thread.sinks = _sinks()
-        thread.slot = self._slot
+        self._before = begin_capturing(self._slot)
 
     def __exit__(self, *_exception: object) -> None:
-        _thread.slot, _thread.sinks = self._before
+        end_capturing(self._before)
+
+
+Before = tuple[Slot | None, tuple[object, object] | None]
+
+
+def begin_capturing(slot: Slot) -> Before:
+    """What ``with capturing(slot)`` does on entry, for those who call `end_capturing` themselves."""
+    if not _logging_is_wrapped:
+        _install()
+    thread = _thread
+    before = thread.slot, thread.sinks
+    thread.sinks = _sinks()
+    thread.slot = slot
+    return before
+
+
+def end_capturing(before: Before) -> None:
+    """Let out again what the thread logs or warns about, as it was *before*."""
+    _thread.slot, _thread.sinks = before
 
 
 def release(held: Iterable[Callable[[], object]]) -> None:

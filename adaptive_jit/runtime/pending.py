@@ -193,7 +193,10 @@ class Entry(Pending):
     )
 
     def __init__(self, site: Site, key: tuple[int, tuple[int, ...]]) -> None:
-        super().__init__()
+        # What `Pending` begins with, written out: of every operation there is one.
+        self.state = WAITING
+        self.value = None
+        self.waiters = []
         self.site = site
         self.key = key
         self.callee: Any = None

@@ -74,3 +74,9 @@ def test_the_gil_is_free_if_half_of_the_looks_were_prompt(prompt, late, free):
 def test_it_waits_with_the_gil_if_most_looks_at_its_waits_were_late(held, waiting, holds):
     """Late looks at its computing say nothing about its waits."""
     assert Seen({HELD: held, WAITING: waiting, LATE: 99}).waits_holding_gil() is holds
+
+
+@pytest.mark.parametrize(("gil", "holds"), [(0, True), (1, True), (4, False)])
+def test_what_waits_for_the_gil_does_not_hold_it(gil, holds):
+    """Late looks at its waits are then the doing of the thread that has the GIL."""
+    assert Seen({HELD: 9, WAITING: 9, GIL: gil}).waits_holding_gil() is holds
