@@ -16,8 +16,9 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import lookup_is_transparent
-from adaptive_jit.effects.catalogue_values import SCALARS, exact_all
+from adaptive_jit.effects.catalogue_values import SCALARS, text_all
 from adaptive_jit.effects.elsewhere import note_file_write
+from adaptive_jit.effects.printed import printed_plainly
 from adaptive_jit.records.effects import LOG_FILES, REDIRECTED
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
         if not any(stream is getattr(sys, name, None) for name in _PROCESS_STREAMS):
             return rule.unknown("it prints to a file= of its own")
         kwargs = {name: value for name, value in kwargs.items() if name != "file"}
-    if not exact_all([value for value in args if not tells(value)], kwargs):
+    if not text_all([value for value in args if not tells(value)], kwargs):
         return rule.unknown("it prints what is not made of exact builtin types")
     shown = sys.stdout if stream is None else stream
     if not is_stock_stream(shown):
@@ -69,10 +70,14 @@ def prints(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, 
 
 def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
     """A call of a stock logger whose handlers pass the text on and nothing else."""
-    if not exact_all(args, kwargs):
+    if not text_all(args, kwargs):
         return rule.unknown("it logs what is not made of exact builtin types")
-    if kwargs.get("exc_info"):
-        return rule.unknown("it prints an exception")
+    given = kwargs.get("exc_info")
+    error = given if isinstance(given, BaseException) else sys.exception()
+    if given and not (type(given) in (bool, int) or given is error):
+        return rule.unknown("exc_info= is neither a flag nor an exception")
+    if given and not printed_plainly(error):
+        return rule.unknown("it prints an exception with a text of its own making")
     logging = sys.modules["logging"]
     factory = logging.getLogRecordFactory()
     if factory is not logging.LogRecord and not _is_of_ours(factory):
@@ -82,7 +87,8 @@ def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if problem is not None:
         return rule.unknown(problem)
     given = args[0] if args else kwargs.get("level")
-    level = getattr(logging, rule.title.rpartition(".")[2].upper(), given)
+    name = rule.title.rpartition(".")[2].upper()
+    level = logging.ERROR if name == "EXCEPTION" else getattr(logging, name, given)
     if type(level) is int and (
         logger.manager.disable >= level or logger.getEffectiveLevel() > level
     ):
@@ -147,8 +153,8 @@ def _file_of(handler: Any) -> str | None:
 
 
 def told(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
-    """``str`` and ``repr`` of exact builtin values, and of what a library tells of itself."""
-    if not exact_all([value for value in args if not tells(value)], kwargs):
+    """``str`` and ``repr`` of exact values, stock exceptions, and what a library tells of itself."""
+    if not text_all([value for value in args if not tells(value)], kwargs):
         return rule.unknown("an argument is not made of exact builtin types")
     return rule.base
 
@@ -156,6 +162,13 @@ def told(rule: Rule, _receiver: Any, args: tuple[Any, ...], kwargs: dict[str, An
 def tells(value: Any) -> bool:
     """Whether the text of *value* is made by a library's own code that is known: a path's."""
     return type(value) not in SCALARS and lookup_is_transparent(value, "__str__")
+
+
+def logs_exception(
+    rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Effect:
+    """``exception``, which logs what is being handled too."""
+    return logs(rule, receiver, args, {"exc_info": True, **kwargs})
 
 
 def is_stock_stream(stream: Any) -> bool:

@@ -233,6 +233,7 @@ def lowering(name: str) -> Lowering:
             print=catalogue_console.prints,
             told=catalogue_console.told,
             log=catalogue_console.logs,
+            log_exception=catalogue_console.logs_exception,
             **DATABASES,
             **DATA,
             **models.LOWERINGS,

@@ -12,6 +12,8 @@ import sys
 from types import EllipsisType, NoneType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.runtime.told import told_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -95,6 +97,18 @@ def exact_all(args: Iterable[Any], kwargs: dict[str, Any], leaves: bool = False)
         if type(value) not in SCALARS and not exact(value, leaves):
             return False
     return True
+
+
+def text_all(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether builtin code alone makes a text of each: of stock exceptions and plain classes too."""
+    return all(map(_makes_text, args)) and all(map(_makes_text, kwargs.values()))
+
+
+def _makes_text(value: Any) -> bool:
+    if type(value) in SCALARS or type(value) is type:
+        return True
+    told = told_by(value)
+    return exact(value) if told is None else exact(told)
 
 
 def shallow(value: Any) -> bool:

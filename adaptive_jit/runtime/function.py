@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.records import Effect, EffectKind, Reading
+from adaptive_jit.records import Effect, EffectKind, Reading, commute
 from adaptive_jit.records.effects import FILES, LOG_FILES, REDIRECTED
 from adaptive_jit.runtime.execute import call, execute, stand_in
 
@@ -208,6 +208,11 @@ class FunctionState:
         if site.stand_in is None:
             site.stand_in = stand_in(self.code, site.line)
         return FunctionType(site.stand_in, module)
+
+    def passes(self, effect: Effect) -> bool:
+        """Whether *effect* commutes with all that was seen to start early or to read here."""
+        known = [site.effect for site in self.sites if site.effect is not None]
+        return all(one.kind > EffectKind.UNORDERED or commute(one, effect) for one in known)
 
     def seen(self, guards: tuple[int, ...]) -> bool:
         """Whether all of *guards* have passed and never failed."""

@@ -7,6 +7,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import EffectKind
+from adaptive_jit.records.effects import is_output_file
 from adaptive_jit.runtime.exact import (
     CONTAINERS,
     MUTABLE,
@@ -33,17 +34,19 @@ if TYPE_CHECKING:
 class SliceGuards:
     """The guards of the slice: refuse with `Stop` instead of running unknown code."""
 
-    __slots__ = ("effect_of", "looks_up", "transparent")
+    __slots__ = ("effect_of", "looks_up", "passes", "transparent")
 
     def __init__(
         self,
         transparent: Callable[[Any, str], bool],
         looks_up: Callable[[Any, str], bool],
         effect_of: Callable[[Any, tuple[Any, ...], dict[str, Any]], Effect],
+        passes: Callable[[Effect], bool],
     ) -> None:
         self.transparent = transparent
         self.looks_up = looks_up
         self.effect_of = effect_of
+        self.passes = passes
 
     @staticmethod
     def s(value: Any) -> Any:
@@ -149,10 +152,14 @@ class SliceGuards:
         raise Stop("`with`: what its context manager does is not known")
 
     def t(self, function: Any) -> Any:
-        """What an `except` calls: with a text, it makes another one or tells it on the console."""
+        """What an `except` calls: with a text, it makes another one or tells it.
+
+        Told into a file it must not be a write that what was seen here so far may read.
+        """
         effect = self.effect_of(function, ("",), {})
         if effect.kind is EffectKind.PURE or (
-            effect.kind is EffectKind.WRITES and effect.resource == "console"
+            effect.kind is EffectKind.WRITES
+            and (effect.resource == "console" or (is_output_file(effect) and self.passes(effect)))
         ):
             return function
         raise Stop("an `except` calls something that does more than tell of the exception")

@@ -71,7 +71,10 @@ class Window(Crowd, Guards):
         self.paths = [()] * (len(self.function.loop_parents) + 1)
         host = self.function.host
         check = SliceGuards(
-            host.attribute_is_transparent, host.lookup_is_transparent, host.effect_of
+            host.attribute_is_transparent,
+            host.lookup_is_transparent,
+            host.effect_of,
+            self.function.passes,
         )
         slice_: Slice = FunctionType(code, module)(issuer, check, (), *values)
         issuer.begin(slice_)
@@ -163,8 +166,7 @@ class Window(Crowd, Guards):
                 continue
             if entry.state < DONE:
                 entry.wait()
-            # In an `except` it is what the exception would have prevented so far.
-            self._drop(entry, after_exception=sys.exception() is not None)
+            self._drop(entry, after_exception=False)
 
     def caught(self) -> None:
         """What the program ran itself when the exception came has no value."""

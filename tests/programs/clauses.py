@@ -421,16 +421,16 @@ log.propagate = False
 
 
 @program(overlaps=4)
-def except_that_tells_of_the_error() -> Any:
-    """Logging and printing in an `except` hold nothing back; `continue` passes the rest by."""
+def except_that_logs_and_goes_on() -> Any:
+    """Logging in an `except` holds nothing back; `continue` passes the rest by."""
     out = []
     for i in range(5):
         try:
             n = refuse(i, i == 1)
         except Refused as error:
             log.warning("no %s", i)
-            print(type(error), "of", i, file=sys.stderr)
-            out.append(repr(i))
+            log.exception(str(error))
+            out.append(f"{type(error).__name__} {error!r}")
             continue
         out.append(second(n))
     return out
@@ -728,6 +728,7 @@ class _Loud(Refused):
 def shout(key: int, bad: bool) -> int:
     """Raise an exception that says itself what it is."""
     if bad:
+        current().raised += 1
         raise _Loud(key)
     return fetch(key)
 

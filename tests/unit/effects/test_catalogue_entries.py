@@ -136,7 +136,7 @@ def _benign(name: str, entry: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str
         return (int, int), {}
     if name == "pathlib:Path.open":
         return ("rb",), {}
-    if lower in ("print", "type", "open", "path", "log"):
+    if lower in ("print", "type", "open", "path", "log", "log_exception"):
         return ("text",), {}
     if lower == "http":
         return ((URL,), {}) if "verb" in entry else (("PUT", URL), {})

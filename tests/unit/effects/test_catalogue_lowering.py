@@ -709,8 +709,8 @@ def test_a_stock_logger_writes_the_console(logger: logging.Logger) -> None:
     assert kind(logging.getLogger("some.module").info, "text") is WRITES
     assert kind(logging.info, "text") is WRITES
     assert kind(logger.info, "read %s", Text("a")) is UNKNOWN
-    assert kind(logger.error, "text", exc_info=True) is UNKNOWN
-    assert lookup(logger.exception) is None
+    assert kind(logger.error, "text", exc_info=True) is WRITES
+    assert kind(logger.error, "text", exc_info=Text("e")) is UNKNOWN
 
 
 class NullHandler(logging.Handler):
