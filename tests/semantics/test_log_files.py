@@ -32,6 +32,13 @@ def asked(prompt: Any) -> str:
     return f"{prompt}."
 
 
+def refused(number: int) -> str:
+    meeting.attend("asked")
+    if number == 1:
+        raise ValueError(number)
+    return f"{number}."
+
+
 def orders(number: Any) -> str:
     meeting.attend("orders")
     return f"{number}!"
@@ -71,7 +78,7 @@ def told_and_read(path: str) -> str:
 @pytest.fixture(autouse=True)
 def _declared() -> Iterator[None]:
     global meeting
-    unordered(asked)
+    unordered(asked, refused)
     reads("orders", orders)
     reads(whatever)
     yield
@@ -162,7 +169,21 @@ def disabled_then_read(path: str) -> list[str]:
     return seen
 
 
+def excused_then_read(path: str) -> list[str]:
+    """An `except` logs, and the rounds behind it read the log."""
+    seen = []
+    for number in range(ROUNDS):
+        try:
+            answer = refused(number)
+        except ValueError as error:
+            LOGGER.warning("no %s", error)
+            continue
+        seen.append(answer + read(path))
+    return seen
+
+
 HAZARDS = (
+    excused_then_read,
     logged_then_read,
     one_logged_then_read,
     helper_logged_then_read,
@@ -208,7 +229,19 @@ def logged_by_helpers(path: str) -> list[str]:
     return [told(number) for number in range(ROUNDS)]
 
 
-TWINS = (logged, logged_orders, logged_by_helpers, disabled_then_read)
+def excused(path: str) -> list[str]:
+    """An `except` logs, and nobody reads the log."""
+    seen = []
+    for number in range(ROUNDS):
+        try:
+            seen.append(refused(number))
+        except ValueError as error:
+            LOGGER.warning("no %s", error)
+            continue
+    return seen
+
+
+TWINS = (logged, excused, logged_orders, logged_by_helpers, disabled_then_read)
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda one: one.__name__)
