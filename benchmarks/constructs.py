@@ -311,6 +311,22 @@ def keys_of_max() -> Any:
 
 
 @construct()
+def list_of_map() -> Any:
+    """`map` that is used up at once."""
+    return list(map(latency, range(COUNT)))
+
+
+@construct()
+def function_defined_inside() -> Any:
+    """A function of the function's own."""
+
+    def doubled(number: int) -> int:
+        return latency(number)
+
+    return [doubled(i) for i in range(COUNT)]
+
+
+@construct()
 def product_of_lists() -> Any:
     """A loop headed by `itertools.product`."""
     return [latency(i + j) for i, j in itertools.product(range(2), range(3))]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.keys import keyed
+from adaptive_jit.syntax.keys import keyed, mapped
 from adaptive_jit.syntax.scope import captured_names, changed_container, stored_names
 
 if TYPE_CHECKING:
@@ -176,6 +176,9 @@ class _Follower:
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self.comprehension(node)
         keys = keyed(node) if isinstance(node, ast.Call) else None
+        maps = mapped(node)
+        if maps is not None:
+            return self.comprehension(maps) | self.parts(node)
         if keys is not None:
             flow = self.comprehension(keys)
             self.found.used |= flow

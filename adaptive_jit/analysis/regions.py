@@ -9,7 +9,7 @@ from adaptive_jit.analysis.constructs import LIGHT, change, obstacle
 from adaptive_jit.analysis.dependence import Dependences, dependences
 from adaptive_jit.analysis.heads import is_walk, walks
 from adaptive_jit.records import Operation, Region, RegionBlock
-from adaptive_jit.syntax.keys import keyed
+from adaptive_jit.syntax.keys import consumed, keyed
 from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
 from adaptive_jit.syntax.scope import (
     ALL_MUTATORS,
@@ -195,7 +195,7 @@ class _Numbering(ast.NodeVisitor):
             self.comprehension(keys.generators, [keys.elt], head=self.visit)
         elif role is CallRole.CONSUMER:
             self.visit(node.func)
-            self.generator(node.args[0])
+            self.generator(consumed(node))
         else:
             self.generic_visit(node)
         self.site(node, role, discarded=discarded)
@@ -204,7 +204,7 @@ class _Numbering(ast.NodeVisitor):
         """A generator that escapes is run by others: its calls are not ours."""
         self.visit(node.generators[0].iter)
 
-    def generator(self, node: ast.expr) -> None:
+    def generator(self, node: ast.expr | None) -> None:
         assert isinstance(node, ast.GeneratorExp)
         self.comprehension(node.generators, [node.elt])
 
@@ -345,7 +345,7 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
     listed = one and isinstance(node.args[0], ast.List | ast.Tuple | ast.ListComp)
     if name == "parallel" and not shadowed and listed:
         return CallRole.PARALLEL
-    if consumes_generator(node) and not shadowed:
+    if consumes_generator(node) and not shadowed and not _maps_itself(node, scope):
         return CallRole.CONSUMER
     if not shadowed and keyed(node) is not None:
         return CallRole.KEYED
@@ -356,6 +356,16 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
     if isinstance(function, ast.Attribute) and function.attr in LIGHT_METHODS:
         return CallRole.LIGHT
     return CallRole.OPERATION
+
+
+def _maps_itself(node: ast.Call, scope: Scope) -> bool:
+    """Whether *node* uses up a ``map`` that is the program's own, or of a builtin of no weight."""
+    given = node.args[0]
+    if not isinstance(given, ast.Call):
+        return False
+    function = given.args[0]
+    light = isinstance(function, ast.Name) and function.id in LIGHT
+    return light or any("map" in names for names in (scope.local, scope.captured, scope.foreign))
 
 
 def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = False) -> int:
@@ -372,6 +382,11 @@ def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = Fals
             keys = keyed(node)
             assert keys is not None
             total += _weight([keys.elt], scope, in_loop=True)
+        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.CONSUMER:
+            generator = consumed(node)
+            assert generator is not None
+            total += _weight([node.func, generator], scope, in_loop=in_loop)
+            continue
         loops = isinstance(node, (ast.For, ast.While, ast.GeneratorExp, *COMPREHENSIONS))
         total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
     return total

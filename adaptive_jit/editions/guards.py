@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from adaptive_jit.editions.folding import is_format, loop_head
 from adaptive_jit.editions.patterns import classes_in, looks_into
-from adaptive_jit.syntax.keys import keyed
+from adaptive_jit.syntax.keys import consumed, keyed
 from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import DECIDERS, changed_container, is_parent, numbered
 
@@ -216,8 +216,8 @@ class GuardPoints(ast.NodeVisitor):
         if site is not None and site.role is CallRole.CONSUMER:
             self.mark(node.func, "u")
             self.visit(node.func)
-            generator = node.args[0]
-            assert isinstance(generator, ast.GeneratorExp)
+            generator = consumed(node)
+            assert generator is not None
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name == "dict":
                 assert isinstance(generator.elt, ast.Tuple)

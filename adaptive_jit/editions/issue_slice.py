@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from adaptive_jit.editions.guards import guard_of, guards_in
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.replay import mangled
-from adaptive_jit.syntax.keys import keyed
+from adaptive_jit.syntax.keys import consumed, keyed
 from adaptive_jit.syntax.program import Analysis, CallRole
 from adaptive_jit.syntax.scope import DECIDERS, is_parent
 from adaptive_jit.syntax.trees import walk
@@ -342,8 +342,11 @@ class Emitter(abc.ABC):
         return self.value(node)
 
     def consumer(self, node: ast.Call) -> ast.expr:
-        generator = node.args[0]
-        assert isinstance(generator, ast.GeneratorExp)
+        generator = consumed(node)
+        assert generator is not None
+        given = node.args[0]
+        if isinstance(given, ast.Call):
+            self.emit(ast.Expr(method(load(CHECK), "maps", self.transparent(given.func, []))))
         if isinstance(node.func, ast.Name) and node.func.id in DECIDERS:
             return self.decider(node.func, generator)
         items = self.comprehension(generator)
@@ -357,7 +360,7 @@ class Emitter(abc.ABC):
         elif isinstance(node.func, ast.Name) and node.func.id == "dict":
             checked = method(load(CHECK), "pairs", items)
         called = ast.Call(function, [checked], node.keywords)
-        return self.derived("derive", node, called, inputs)
+        return self.derived("derive", ast.Tuple([node, generator]), called, inputs)
 
     def keyed(self, node: ast.Call) -> ast.expr:
         """``sorted``, ``min`` or ``max`` by a key."""

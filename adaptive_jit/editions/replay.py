@@ -27,7 +27,7 @@ from adaptive_jit.editions.nodes import (
     start,
     window,
 )
-from adaptive_jit.syntax.keys import keyed
+from adaptive_jit.syntax.keys import consumed, keyed
 from adaptive_jit.syntax.program import CallRole, LoopSite
 from adaptive_jit.syntax.scope import is_parent, numbered
 
@@ -98,9 +98,12 @@ class Replay(ast.NodeTransformer):
             return self.generic_visit(node)
         if site.role is CallRole.CONSUMER:
             node.func = self.visit(node.func)
-            generator = node.args[0]
-            assert isinstance(generator, ast.GeneratorExp)
-            self.comprehension(generator)
+            generator = consumed(node)
+            assert generator is not None
+            if generator is node.args[0]:
+                self.comprehension(generator)
+            else:
+                node.args[0] = self.mapped(node.args[0], generator)
             return node
         if site.role is CallRole.KEYED:
             return self.keyed(node)
@@ -127,6 +130,21 @@ class Replay(ast.NodeTransformer):
                 begun = window("turn", loop)
                 keyword.value.body = around(window("key", begun, self.visit(body)), body)
         return node
+
+    def mapped(self, node: Any, generator: ast.GeneratorExp) -> ast.expr:
+        """``map(f, xs)`` that calls through the window; made in the user's frame."""
+        clause = generator.generators[0]
+        guard = guard_of(generator.elt)
+        numbers = (
+            loop_guard(clause.iter).number,
+            self.loops[id(clause)].index,
+            self.sites[id(generator.elt)].index,
+            -1 if guard is None else guard.number,
+            "" if guard is None else guard.kind,
+        )
+        given = [self.visit(argument) for argument in node.args]
+        chosen = window("maps", const(numbers), node.func, *given)
+        return placed(ast.Call(placed(chosen, node), [], []), node)
 
     @staticmethod
     def fetched(how: str, number: ast.expr, node: ast.Call) -> ast.expr:

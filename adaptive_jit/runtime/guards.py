@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from itertools import repeat
+from operator import call
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.runtime import exact, iterators
@@ -12,6 +15,8 @@ from adaptive_jit.runtime.pending import tick
 from adaptive_jit.runtime.starred import StarredCall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adaptive_jit.records import Effect, Watch
     from adaptive_jit.runtime.strands import Key
 
@@ -294,6 +299,32 @@ class Guards(DisplayLoops):
         Guards.rounds(self, loop)
         self.guard(guard, exact.iterates(items))
         return items
+
+    def maps(
+        self, numbers: tuple[int, int, int, int, str], maker: Any, function: Any, items: Any
+    ) -> Callable[[], Any]:
+        """What makes ``map(function, items)``: one that calls through the window, if it can.
+
+        No frame of ours is there while *function* runs.
+        """
+        guard, loop, site, check, kind = numbers
+        if maker is not map or not callable(function):
+            self.guard(guard, False)
+            return partial(maker, function, items) if callable(maker) else maker
+        if not self.counts_rounds(guard, items):
+            return partial(map, function, items)
+        take, done = self.take, self.done
+        test = getattr(self, kind) if kind else None
+
+        def prepared(item: Any) -> Any:
+            return take(site, function, item)
+
+        def finished(value: Any) -> Any:
+            value = done(site, value)
+            return value if test is None else test(check, value)
+
+        rounds = self.counted(guard, loop, items, False)
+        return repeat(map(finished, map(call, map(prepared, rounds)))).__next__
 
     @staticmethod
     def key(_loop: int, value: Any) -> Any:

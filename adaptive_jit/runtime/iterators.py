@@ -64,6 +64,12 @@ class SliceGuards(slice_guards.SliceGuards):
         raise Stop("a builtin has been replaced")
 
     @staticmethod
+    def maps(function: Any) -> None:
+        """``map`` itself."""
+        if function is not map:
+            raise Stop("a builtin has been replaced")
+
+    @staticmethod
     def h(value: Any) -> Any:
         """What it walks over."""
         if hands_on(value):

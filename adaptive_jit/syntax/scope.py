@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adaptive_jit.syntax.keys import in_turn, keyed
+from adaptive_jit.syntax.keys import consumed, in_turn, keyed
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _collect(node: ast.AST, scope: Scope) -> None:
     if isinstance(node, ast.Call) and consumes_generator(node):
         # Runs here and now, like a list comprehension.
         _collect(node.func, scope)
-        _collect_comprehension(node.args[0], scope)
+        _collect_comprehension(consumed(node), scope)
         return
     if isinstance(node, ast.Call) and keyed(node) is not None:
         # So does the key.
@@ -205,8 +205,9 @@ def _collect_comprehension(node: Any, scope: Scope) -> None:
 
 
 def consumes_generator(node: ast.Call) -> bool:
-    """Whether *node* is ``sum(x for …)``, ``", ".join(x for …)`` or the like."""
-    if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
+    """Whether *node* is ``sum(x for …)``, ``", ".join(x for …)``, ``list(map(…))`` or the like."""
+    generator = consumed(node)
+    if generator is None:
         return False
     for keyword in node.keywords:
         if keyword.arg not in ("default", "reverse", "start"):
@@ -215,7 +216,7 @@ def consumes_generator(node: ast.Call) -> bool:
             return False
     if isinstance(node.func, ast.Name):
         if node.func.id == "dict":
-            pair = node.args[0].elt
+            pair = generator.elt
             return isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and not node.keywords
         return node.func.id in CONSUMERS or (node.func.id in DECIDERS and not node.keywords)
     joins = isinstance(node.func, ast.Attribute) and node.func.attr == "join"

@@ -196,5 +196,5 @@ def _joined(left: str, right: str) -> str:
 
 
 def mapped(url: str) -> Any:
-    """`map` calls one after the other, for whoever asks for the next item."""
+    """`map`, used up at once."""
     return list(map(fetch, [f"{url}/{number}" for number in range(5)]))

@@ -18,6 +18,7 @@ import harness
 import programs.clauses
 import programs.constructs
 import programs.laid_out
+import programs.mapped
 import programs.widened
 import pytest
 from world.model import World
@@ -31,6 +32,7 @@ PROGRAMS = [
         programs.clauses,
         programs.constructs,
         programs.laid_out,
+        programs.mapped,
         programs.widened,
     )
     for program in programs_of(module)
