@@ -165,3 +165,13 @@ def deep(depth: int) -> int:
     a = fetch(1)
     b = deep(depth - 1)
     return a + b
+
+
+def around_a_walk(rounds: int) -> tuple[int, int]:
+    """Two operations, and a loop between them in which none ever starts."""
+    first = fetch(1)
+    total = 0
+    for number in range(rounds):
+        if number < 0:
+            total += fetch(number)
+    return first + fetch(2), total

@@ -53,6 +53,15 @@ def test_memory_is_bounded_over_a_hundred_thousand_iterations() -> None:
     assert Big.most - before <= 2 * WINDOW + 4
 
 
+@pytest.mark.parametrize(("rounds", "ahead"), [(1_000, 2), (20_000, 1)])
+def test_a_walk_without_a_start_is_given_up(rounds: int, ahead: int) -> None:
+    """What lies behind a short loop starts early; a long one is not walked through twice."""
+    decorated = harness.forced()(fresh_copy(programs.life.around_a_walk))
+    with use(World()):
+        assert decorated(rounds) == (3, 0)
+    assert adaptive_jit.stats(decorated).counts.started == ahead
+
+
 def test_a_replaced_result_is_released_at_once() -> None:
     """Only the result that the program holds is alive after the loop."""
     decorated = harness.forced(window=WINDOW)(fresh_copy(programs.life.last_of_many))
