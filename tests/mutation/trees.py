@@ -145,9 +145,10 @@ def failed(output: str, tests: list[str]) -> str:
 def try_mutant(tree: Tree, clean: Tree, rounds: list[Round], path: str, text: str) -> Outcome:
     """Run the rounds of tests against the changed file until one notices it.
 
-    A test that fails has noticed the change if it passes in the clean tree; else
-    the others go on without it. What does not end, or ends otherwise, counts if
-    the clean tree passes the same tests in a fraction of the time.
+    A test that fails has noticed the change if it fails alone as well and passes
+    in the clean tree; else the others go on without it. What does not end, or
+    ends otherwise, counts if the clean tree passes the same tests in a fraction
+    of the time.
     """
     asked = sum(len(round_.tests) for round_ in rounds)
     tree.replace(path, text)
@@ -170,13 +171,13 @@ def _noticed(tree: Tree, clean: Tree, round_: Round) -> str:
         name = failed(output, left)
         if status == 1 and name:
             alone = Round([name], round_.cost, round_.longest)
-            if clean.run(alone)[0] == 0:
+            if tree.run(alone)[0] != 0 and clean.run(alone)[0] == 0:
                 return name
             left.remove(name)
             continue
         unchanged, output = clean.run(Round(left, round_.cost, round_.longest), FAR)
         if unchanged == 0:
-            return "no end" if status is None else "cannot be imported"
+            return "no end" if status is None else "ends otherwise"
         name = failed(output, left)
         if unchanged is None:
             return ""

@@ -32,7 +32,7 @@ def chunk(seeds: range) -> dict[str, Any]:
     """Compare the programs of *seeds*; return what was found."""
     import generators
     import harness
-    from properties.test_generated_programs import _difference
+    from properties.test_generated_programs import difference
     from world.model import World
     from world.sources import load
 
@@ -45,7 +45,7 @@ def chunk(seeds: range) -> dict[str, Any]:
             except SyntaxError:
                 continue
             found["programs"] += 1
-            words = _difference(program, Path(folder))
+            words = difference(program, Path(folder))
             if words is not None:
                 found["differences"].append({"seed": seed, "words": words})
             world = World(latency=lambda _: 0.0005)

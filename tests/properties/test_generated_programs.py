@@ -25,7 +25,7 @@ def _worlds() -> list[World]:
     ]
 
 
-def _difference(program: generators.Generated, folder: Path) -> str | None:
+def difference(program: generators.Generated, folder: Path) -> str | None:
     """Return in words how the adaptive runs of *program* differ; ``None`` if they do not."""
     try:
         module = load(folder, program.source(), f"generated_{program.seed}")
@@ -47,10 +47,10 @@ def _difference(program: generators.Generated, folder: Path) -> str | None:
 def test_generated_programs_run_the_same_plain_and_adaptive(seed: int, tmp_path: Path) -> None:
     """A difference is shrunk by taking statements away, and printed as a program."""
     program = generators.generate(seed)
-    if _difference(program, tmp_path) is None:
+    if difference(program, tmp_path) is None:
         return
-    least = generators.shrink(program, lambda one: _difference(one, tmp_path) is not None)
-    words = _difference(least, tmp_path) or _difference(program, tmp_path)
+    least = generators.shrink(program, lambda one: difference(one, tmp_path) is not None)
+    words = difference(least, tmp_path) or difference(program, tmp_path)
     body = least.source().removeprefix(generators.HEADER)
     raise AssertionError(f"seed {seed}: {words}\n\n{body}")
 
