@@ -93,6 +93,11 @@ class Decider:
         return self._machine.phase
 
     @property
+    def direct_seconds(self) -> float:
+        """Seconds of a direct call, as far as is known; 0 before the first."""
+        return self._machine.direct.raw
+
+    @property
     def trial_loss_seconds(self) -> float:
         """Seconds lost so far to calls that were made only to learn."""
         return self._machine.budget.lost

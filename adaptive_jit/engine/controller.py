@@ -19,7 +19,8 @@ from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.engine.recall import Recall
 from adaptive_jit.engine.resting import Rest
-from adaptive_jit.engine.size import UNKNOWN, size_of
+from adaptive_jit.engine.size import UNKNOWN, contents_of, has_arguments, size_of
+from adaptive_jit.engine.sizes import Sizes
 from adaptive_jit.fanout import register_code
 from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
@@ -72,6 +73,7 @@ class Controller:
         self.bookkeeping_seconds = 0.0
         self.analysis_seconds = 0.0
         self.original = function.__code__
+        self._has_arguments = has_arguments(self.original)
         self.dispatcher = Dispatcher(self)
         self.code: CodeType = edition.with_constants(self.dispatcher, POISON)
         register_code(self.original)
@@ -90,7 +92,7 @@ class Controller:
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
-        self.decider = Decider(settings, None, MACHINE.startup_seconds, clock.SYSTEM)
+        self.sizes = Sizes(lambda: Decider(settings, None, MACHINE.startup_seconds, clock.SYSTEM))
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
         self.rest = Rest()
@@ -99,6 +101,11 @@ class Controller:
         self.opened_trace: Trace | None = None
         self.told: Transition | None = None
         self.workers = WorkerCount(min(settings.window, settings.max_workers))
+
+    @property
+    def decider(self) -> Decider:
+        """The decider that reports speak of."""
+        return self.sizes.of(self.sizes.main)
 
     # ---- life -----------------------------------------------------------------------
 
@@ -163,24 +170,37 @@ class Controller:
             return Window(self.state, forced=True)
         self.state.limit = min(limit, self.workers.now)
         if self.recall.unread and self.recall.read(self, settings):
-            self._moved(self.decider.phase)
-        phase = self.decider.phase
-        self.decider.override(settings)
-        if self.decider.phase is not phase:
-            phase = self.decider.phase
-            self._moved(phase)
+            self._moved(self.sizes.phase)
+        size = self._size()
+        number = self.sizes.number(size)
+        decider = self.sizes.of(number)
+        phase = decider.phase
+        decider.override(settings)
+        if decider.phase is not phase:
+            phase = decider.phase
+            self._moved(self.sizes.phase)
+        if phase is Phase.DIRECT and self.sizes.is_due:
+            self.sizes.is_due = False
+            decider.probe_begins()
+            phase = decider.phase
         if phase is Phase.TRIAL or phase is Phase.PARALLEL:
-            return self._chosen(self.decider.choose(), self._size())
+            return self._chosen(decider.choose(), size, number)
         if phase is Phase.DIRECT:
-            self.restore()
-            return SILENT
-        return self._profiled(self._size())
+            return self._rested(size, number)
+        return self._profiled(size, number)
 
     def _size(self) -> float:
         """How much this call does; from ``enter``, which the dispatcher called from the call."""
         if self.size is None:
-            return UNKNOWN
+            return contents_of(sys._getframe(3)) if self._has_arguments else UNKNOWN
         return size_of(self.size, sys._getframe(3), self.name)
+
+    def _rested(self, size: float, number: int) -> Any:
+        """The window of a call whose class is settled direct."""
+        if self.sizes.phase is Phase.DIRECT:
+            self.restore()
+            return SILENT
+        return SILENT if self.sizes.passes(number) else self._chosen(Arm.DIRECT, size, number)
 
     def _count_workers(self) -> None:
         """Take in the last invocations: were there more operations than workers, or refusals?
@@ -192,13 +212,13 @@ class Controller:
         refused, self.state.refused, self.state.throttled = self.state.refused, 0, False
         self.workers.observe(self.workers.now, 1.0, rejected=refused > 0)
 
-    def _chosen(self, arm: Arm, size: float) -> Any:
+    def _chosen(self, arm: Arm, size: float, number: int) -> Any:
         start = seconds()
 
         def leave(raised: bool) -> None:
             wall = seconds() - start
             try:
-                self._observe(arm, wall, raised, size)
+                self._observe(arm, wall, raised, size, number)
             except Exception as error:
                 if is_the_programs(error):
                     raise
@@ -208,13 +228,13 @@ class Controller:
 
         return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
 
-    def _profiled(self, size: float) -> ProfileWindow:
+    def _profiled(self, size: float, number: int) -> ProfileWindow:
         start = seconds()
 
         def leave(raised: bool, found: Operations) -> None:
             wall = seconds() - start
             try:
-                self._learn(found, wall + found.saved - found.paused, raised, size)
+                self._learn(found, wall + found.saved - found.paused, raised, size, number)
             except Exception as error:
                 if is_the_programs(error):
                     raise
@@ -246,7 +266,10 @@ class Controller:
             self.name, "more" if left is None else left, predicted,
         )  # fmt: skip
 
-    def _learn(self, found: Operations, wall: float, raised: bool, size: float = UNKNOWN) -> None:
+    def _learn(
+        self, found: Operations, wall: float, raised: bool, size: float, number: int
+    ) -> None:
+        decider = self.sizes.of(number)
         self.closings += found.closed
         self.saved_within += found.saved
         if not raised:
@@ -254,14 +277,14 @@ class Controller:
             if self.opened_trace is not None:
                 # What was recorded is the beginning only; this is what the opening went by.
                 self.profiler.trace, self.opened_trace = self.opened_trace, None
-            self._make_plan()
+            self._make_plan(decider)
         if self._undecided():
             self.calls += 1
         else:
-            self._observe(Arm.DIRECT, wall, raised, size)
-            if found.closed and not raised and self.decider.phase is Phase.TRIAL:
+            self._observe(Arm.DIRECT, wall, raised, size, number)
+            if found.closed and not raised and decider.phase is Phase.TRIAL:
                 # Its own rounds have shown what a call that runs ahead would take.
-                self.decider.observe(Arm.PARALLEL, wall * found.pace, size)
+                decider.observe(Arm.PARALLEL, wall * found.pace, size)
 
     def _undecided(self) -> bool:
         """Whether one more profiled call may turn an honest "undecided" into I/O."""
@@ -279,23 +302,27 @@ class Controller:
         effect = self.state.sites[index].effect
         return effect is not None and effect.may_start_early
 
-    def _make_plan(self) -> None:
+    def _make_plan(self, decider: Decider | None = None) -> None:
         settings = current(self.arguments)
         self.planned = make_plan(
             self.profiler, self.state.sites, self.analysis.operations, settings,
             strategy("thread").dispatch_seconds(),
         )  # fmt: skip
         prediction = self.planned.prediction
-        self.decider.revise_prediction(prediction.speedup if prediction else 1.0)
+        (decider or self.decider).revise_prediction(prediction.speedup if prediction else 1.0)
 
-    def _observe(self, arm: Arm, wall: float, raised: bool, size: float = UNKNOWN) -> None:
+    def _observe(
+        self, arm: Arm, wall: float, raised: bool, size: float = UNKNOWN, number: int = 0
+    ) -> None:
         self.calls += 1
+        self.sizes.count(number)
+        decider = self.sizes.of(number)
         if raised:
-            self.decider.observe_failure(arm, _kind_of(sys.exception()))
+            decider.observe_failure(arm, _kind_of(sys.exception()))
         else:
-            self.recall.seen(arm, wall, size)
-            self.decider.observe(arm, wall, size)
-        phase = self.decider.phase
+            self.recall.seen(arm, wall, size, number)
+            decider.observe(arm, wall, size)
+        phase = self.sizes.phase
         if phase is not self.phase:
             self._moved(phase)
 
@@ -304,6 +331,8 @@ class Controller:
         if phase is Phase.DIRECT:
             self.restore()
             self._look_again()
+        elif before is Phase.DIRECT:
+            self.arm()  # a class of sizes that is new, while the others rest
         if Phase.PARALLEL in (phase, before) or (before, phase) == (Phase.TRIAL, Phase.DIRECT):
             self._tell(before, phase)
 
@@ -322,7 +351,7 @@ class Controller:
         )
 
     def _look_again(self) -> None:
-        delay = self.decider.next_probe_seconds()
+        delay = self.sizes.next_probe_seconds()
         if delay is None or not self.owned.functions():
             return
         reference = weakref.ref(self)
@@ -336,9 +365,9 @@ class Controller:
 
     def probe(self) -> None:
         """Time has come to look again."""
-        if self.decider.phase is Phase.DIRECT:
-            self.decider.probe_begins()
-            self.phase = self.decider.phase
+        if self.sizes.phase is Phase.DIRECT:
+            self.sizes.probe()
+            self.phase = self.sizes.phase
             self.arm()
 
 

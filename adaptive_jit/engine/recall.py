@@ -56,13 +56,13 @@ class Recall:
         self.key = key
         self._known: dict[int, tuple[Sums, int]] = {}
         self._invocations = self._calls = 0
-        self._times: dict[Arm, deque[tuple[float, float]]] = {
+        self._times: dict[Arm, deque[tuple[float, float, int]]] = {
             arm: deque(maxlen=MOST_TIMES + 1) for arm in Arm
         }
 
-    def seen(self, arm: Arm, wall: float, size: float = 1.0) -> None:
+    def seen(self, arm: Arm, wall: float, size: float = 1.0, number: int = 0) -> None:
         """An invocation took *wall* seconds. One atomic step: many threads may come at once."""
-        self._times[arm].append((wall, math.log(size)))
+        self._times[arm].append((wall, math.log(size), number))
 
     def read(self, controller: Controller, settings: Settings) -> bool:
         """Look once, at the first call; whether the decision goes on from there."""
@@ -74,7 +74,8 @@ class Recall:
             return False
         key = self.key = key_of(controller.name, functions[0], controller.original, settings)
         text = MACHINE.recall(settings.cache_dir, key)
-        controller.decider.expect_startup(MACHINE.startup_seconds)
+        for _, one in controller.sizes.all:
+            one.expect_startup(MACHINE.startup_seconds)
         if text is None:
             return False
         from adaptive_jit.store.memory import as_record
@@ -83,7 +84,7 @@ class Recall:
         if memory is None or not _fits(controller, memory):
             return False
         self._take_over(controller, memory)
-        return resume(controller.decider, memory)
+        return resume(controller.sizes.of(memory.size_class), memory)
 
     def _take_over(self, controller: Controller, memory: FunctionMemory) -> None:
         state, planned, profiler = controller.state, controller.planned, controller.profiler
@@ -127,13 +128,15 @@ class Recall:
 
     def _memory(self, controller: Controller) -> FunctionMemory:
         planned, profiler = controller.planned, controller.profiler
+        main = controller.sizes.main
         return FunctionMemory(
             runs=1,
             calls=controller.calls - self._calls,
             invocations=profiler.invocations - self._invocations,
-            decision=standing_of(controller.decider),
-            direct=self._series(Arm.DIRECT),
-            parallel=self._series(Arm.PARALLEL),
+            decision=standing_of(controller.sizes.of(main)),
+            direct=self._series(Arm.DIRECT, main),
+            parallel=self._series(Arm.PARALLEL, main),
+            size_class=main,
             guards="".join(map(str, controller.state.guards)),
             operations=tuple(
                 self._operation(controller, operation.index)
@@ -159,11 +162,11 @@ class Recall:
             classification=planned.classes.get(index),
         )
 
-    def _series(self, arm: Arm) -> Series:
+    def _series(self, arm: Arm, number: int) -> Series:
         """The times of this process; the first one, which was cold, only if it is the only one."""
-        walls = list(self._times[arm])
+        walls = [seen for seen in list(self._times[arm]) if seen[2] == number]
         times = LogTimes()
-        for wall, log_size in walls[1:] or walls:
+        for wall, log_size, _ in walls[1:] or walls:
             times.add(wall, log_size)
         return series_of(times)
 

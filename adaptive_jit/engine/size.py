@@ -12,7 +12,7 @@ from adaptive_jit.interrupts import is_the_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
 UNKNOWN = 1.0
 """The size of a call of which none is known; a size only counts beside others."""
@@ -39,6 +39,29 @@ def size_of(size: Callable[..., Any], frame: FrameType, name: str) -> float:
         )
         return UNKNOWN
     return value if value > 0.0 and math.isfinite(value) else UNKNOWN
+
+
+_CONTAINERS = frozenset({list, tuple, dict, set, frozenset, range})
+
+
+def has_arguments(code: CodeType) -> bool:
+    """Whether a function of this code takes any."""
+    flags = _VARARGS | _VARKEYWORDS
+    return bool(code.co_argcount or code.co_kwonlyargcount or code.co_flags & flags)
+
+
+def contents_of(frame: FrameType) -> float:
+    """How many elements the builtin containers among the arguments in *frame* hold together.
+
+    `UNKNOWN` where there are none, or nothing in them. Texts do not count: how long a question is says
+    little about how much there is to do.
+    """
+    positional, named = arguments_of(frame)
+    total = 0
+    for value in (*positional, *named.values()):
+        if type(value) in _CONTAINERS:
+            total += len(value)
+    return float(total) if total else UNKNOWN
 
 
 def same_size(one: Callable[..., Any] | None, other: Callable[..., Any] | None) -> bool:

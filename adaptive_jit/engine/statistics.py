@@ -70,7 +70,7 @@ def statistics_of(controller: Controller) -> FunctionStats:
             analysis_seconds=controller.analysis_seconds,
             profiling_seconds=controller.profiling_seconds,
             bookkeeping_seconds=controller.bookkeeping_seconds,
-            trial_loss_seconds=controller.decider.trial_loss_seconds,
+            trial_loss_seconds=controller.sizes.lost_seconds,
         ),
         counts=counts_in(controller.state.sites),
         source_hash=_source_hash(code),

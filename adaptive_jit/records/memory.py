@@ -148,7 +148,8 @@ class FunctionMemory:
     profiled. ``guards`` are the guards' states, one digit each, ``savings``
     pairs of operation and seconds; ``workers`` and ``ceiling`` how many operations
     it started at a time in the end, and what was too many. ``replaces``: what was
-    there before does not count any more.
+    there before does not count any more. ``size_class`` is the class of calls
+    that the decision and the times are of.
     """
 
     runs: int
@@ -163,6 +164,7 @@ class FunctionMemory:
     workers: int = 0
     ceiling: int | None = None
     replaces: bool = False
+    size_class: int = 0
 
     def after(self, before: FunctionMemory | None) -> FunctionMemory:
         """This run's memory joined with what was known *before*, by whichever process."""
@@ -172,6 +174,14 @@ class FunctionMemory:
         own = self.decision
         older = before.decision
         seen = self.direct.calls + self.parallel.calls
+        older_times = (before.direct.limited(MOST_WEIGHT), before.parallel.limited(MOST_WEIGHT))
+        times = (older_times[0].with_(self.direct), older_times[1].with_(self.parallel))
+        size_class = self.size_class
+        if size_class != before.size_class:
+            # Times of calls of another size: what was decided of the one or the other is kept.
+            times = (self.direct, self.parallel)
+            if own.phase not in DECIDED and older.phase in DECIDED:
+                times, size_class = older_times, before.size_class
         if own.phase not in DECIDED and older.phase in DECIDED:
             own = older
         elif own.phase is Phase.DIRECT and not seen:
@@ -182,8 +192,9 @@ class FunctionMemory:
             calls=before.calls + self.calls,
             invocations=before.invocations + self.invocations,
             decision=own,
-            direct=before.direct.limited(MOST_WEIGHT).with_(self.direct),
-            parallel=before.parallel.limited(MOST_WEIGHT).with_(self.parallel),
+            direct=times[0],
+            parallel=times[1],
+            size_class=size_class,
             # The states are ordered: not seen, always passed, once failed.
             guards="".join(map(max, before.guards, self.guards)),
             operations=tuple(_joined(known.get(one.index), one) for one in self.operations),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
 import pytest
@@ -11,6 +12,7 @@ from adaptive_jit import adaptive, reads, reset
 from adaptive_jit.decorator import checked
 from adaptive_jit.engine import controller, registry
 from adaptive_jit.errors import ConfigurationError, FallbackWarning
+from adaptive_jit.records import Phase
 
 
 @reads
@@ -152,3 +154,43 @@ def test_closures_with_different_sizes_do_not_learn_together():
     assert first is not second
     assert second is not third
     assert third is fourth
+
+
+@reads
+def slow(key):
+    """Read something that takes a while."""
+    time.sleep(0.02)
+    return key
+
+
+def test_calls_with_few_items_run_as_written_while_those_with_many_run_ahead():
+    """The number of items tells them apart where no ``size=`` is given."""
+
+    @adaptive(min_speedup=1.0)
+    def run(items):
+        return [slow(item) for item in items]
+
+    for _ in range(3):
+        assert run([1]) == [1]
+        assert run(list(range(20))) == list(range(20))
+    # Not where each ends: on a busy machine a trial may go either way.
+    sizes = registry.controller_of(run).sizes
+    tried = {
+        number: Phase.TRIAL in [change.after for change in decider.summary().transitions]
+        for number, decider in sizes.all
+    }
+    assert tried == {sizes.number(1.0): False, sizes.number(20.0): True}
+
+
+def test_the_lengths_of_texts_and_numbers_are_no_sizes():
+    """The twin: one class for all of them."""
+
+    @adaptive
+    def run(text, number):
+        x = lookup(text)
+        y = lookup(number)
+        return x, y
+
+    for number in range(1, 9):
+        run("x" * 10**number, 10**number)
+    assert len(registry.controller_of(run).sizes.all) == 1
