@@ -31,7 +31,7 @@ from adaptive_jit.reporting.document import (
     spaced,
 )  # fmt: skip
 from adaptive_jit.reporting.explanation import regions
-from adaptive_jit.reporting.which_line import PAGE, barrier_of
+from adaptive_jit.reporting.which_line import PAGE, barrier_of, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -298,7 +298,9 @@ def _operation(operation: OperationStats, stats: FunctionStats) -> Row:
     see = f"  ({PAGE}#{operation.see})" if operation.see else ""
     if operation.write in said:
         return Row(cells, (why,))  # its line, and what it would save, stand above
-    line = f"write {words.one_line(operation.write)}" if operation.write else "no line helps"
+    line = "no line helps"
+    if operation.write:
+        line = f"{verb(operation.write)} {words.one_line(operation.write)}"
     return Row(cells, (why, (Span(line), *dim(see))))
 
 
@@ -310,7 +312,9 @@ def _stopped(one: Stopped) -> Iterator[Block]:
         Span(f"  {words.one_line(stats.file)}:{stats.line}", Tone.DIM),
     ), hang=2)  # fmt: skip
     yield Paragraph(dim(words.one_line(stats.reason)), indent=4)
-    yield Paragraph((Span(f"write {one.write}"), *dim(f"  ({PAGE}#{one.see})")), indent=4)
+    yield Paragraph(
+        (Span(f"{verb(one.write)} {one.write}"), *dim(f"  ({PAGE}#{one.see})")), indent=4
+    )
 
 
 def _loop(loop: Loop) -> Paragraph:

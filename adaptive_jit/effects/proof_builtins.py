@@ -334,7 +334,8 @@ class Builtins(Evaluator):
         if isinstance(receiver, Fresh):
             return self._change_fresh(frame, node, receiver, name, args, kwargs)
         if not is_owned(receiver) or not all(map(is_fresh_everywhere, args)) or kwargs:
-            raise self.refusal(node, f"changes `{text_of(node.func)}`, not made here")
+            changed = getattr(node.func, "value", node.func)
+            raise self.refusal(node, f"changes `{text_of(changed)}`, not made here")
         self.need_plain(node, *args)
         return Plain(None, owned=True)
 

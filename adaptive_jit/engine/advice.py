@@ -28,6 +28,10 @@ _ASKS = re.compile(r"\bpost\b")
 """A request that may be a question with a long text; other verbs that write change something."""
 
 
+_IN_PLACE = "it changes its receiver"
+"""Of a method of a container: nothing to declare, whether its result is used or not."""
+
+
 class _Line(NamedTuple):
     """A line to write, and the operations that ask for it."""
 
@@ -128,6 +132,8 @@ def line_for(site: Site, sites: Sequence[Site], why: str) -> tuple[str, str]:
         if proposed is not None:
             return proposed[0], proposed[2]
     entry = entry_of(why)
+    if effect is not None and effect.reason == _IN_PLACE:
+        entry = entry_of(_IN_PLACE)
     if entry is None or (effect is not None and effect.caller_thread and not site.discarded):
         entry = entry_of(effect.reason if effect is not None else "") or entry
     if entry is None:

@@ -105,7 +105,8 @@ def _verdict(stats: FunctionStats) -> Iterator[Block]:
 def _rewrite(entry: Entry | None, indent: int) -> Iterator[Block]:
     """What to write instead of a statement, where something helps."""
     if entry is not None and entry.line and not entry.declares:
-        yield Paragraph(dim(f"write {entry.line}  ({which_line.anchor(entry)})"), indent=indent)
+        line = f"{which_line.verb(entry.line)} {entry.line}"
+        yield Paragraph(dim(f"{line}  ({which_line.anchor(entry)})"), indent=indent)
 
 
 def _last_cause(decision: DecisionSummary) -> str:

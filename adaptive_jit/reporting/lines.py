@@ -142,7 +142,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("prints", "return the text, and print it behind the calls", (
         "prints", "not a stock stream", "a progress display",
     )),
-    Entry("logs", "", ("logger", "the handler", "it logs", "record factory")),
+    Entry("logs", "", ("logger", "the handler", "it logs", "record factory", "exc_info=")),
     Entry("pauses", UNORDERED, ("pacing", "a pause that someone asked for")),
     Entry("clock", READS, ("clock",)),
     Entry("memoised", UNORDERED, ("memoised", "answers in a cache")),
@@ -165,6 +165,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("writes", READS, (
         "^proved: .*, writes", "^it writes", "its operation does not only read",
         "changes that it writes first", "writes objects of the program's own", ", writes$",
+    )),
+    Entry("changes-in-place", "fetch first, and change it behind: values = [f(x) for x in xs]", (
+        "it changes its receiver$",
     )),
     Entry("changes-what-others-see", UNORDERED, (
         "not made here", "stores (in|a value)", "^deletes `", "lives outside the function",

@@ -112,7 +112,7 @@ def _line(operation: OperationStats) -> Inline:
     if not operation.write or (operation.profiled_calls and operation.wall_seconds < NOTICED):
         return ()
     return (
-        Span("write ", Tone.DIM),
+        Span(f"{which_line.verb(operation.write)} ", Tone.DIM),
         Span(words.one_line(operation.write)),
         Span(f"  ({which_line.PAGE}#{operation.see})" if operation.see else "", Tone.DIM),
     )

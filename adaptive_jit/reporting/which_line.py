@@ -17,6 +17,9 @@ _KEYWORDS = frozenset({"async for", "async with", "del", "except", "finally", "i
                        "match", "super", "super()", "try", "while", "with", "**"})  # fmt: skip
 """What reasons quote of the language; all else in backquotes is a name of the program."""
 
+_REWRITES = frozenset("a ask call fetch give move open pass put return draw use write".split())
+"""Words that lines begin with that are not code."""
+
 _BARRIER = re.compile(r"\(line \d+: (.*)\)$")
 _QUOTED = re.compile(r"`([^`]*)`")
 
@@ -51,6 +54,11 @@ def barrier_of(reason: str) -> Entry | None:
 def anchor(entry: Entry) -> str:
     """Return where to read about *entry*: ``docs/which-line.md#not-known``."""
     return f"{PAGE}#{entry.key}"
+
+
+def verb(line: str) -> str:
+    """Return "write" before code, "instead" before a rewrite in a few words."""
+    return "instead" if line.partition(" ")[0] in _REWRITES else "write"
 
 
 def _without_names(quoted: re.Match[str]) -> str:

@@ -139,7 +139,7 @@ def test_a_function_that_one_statement_stops_is_told(folder: Path) -> None:
     text = " ".join(done.stderr.split())
     assert "one statement stops everything about" in text
     assert "__main__.stopped" in text
-    assert "write move the definition or import to the top of the module" in text
+    assert "instead move the definition or import to the top of the module" in text
 
 
 ODD = """\

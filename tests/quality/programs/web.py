@@ -108,7 +108,7 @@ def main():
 def remembering():
     """A helper that notes what it did in a list of its module.
 
-    In order: changes `HISTORY.append`
+    In order: changes `HISTORY`
     Write: unordered(quality.helpers.tracking.remembered)
     """
     return [tracking.remembered(number) for number in (1, 2, 3, 4)]

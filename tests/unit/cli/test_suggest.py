@@ -245,7 +245,7 @@ def test_a_function_is_told_with_what_it_would_save():
     assert "if it only reads (docs/which-line.md#not-known)" in text
     assert "get(url) 100 ms ahead" in text
     assert "sdk.search(q) 100 ms in order sdk.search · not known" in text
-    assert "write use its result (docs/which-line.md#not-used)" in text
+    assert "instead use its result (docs/which-line.md#not-used)" in text
     assert "db.commit · it writes database no line helps (docs/which-line.md#writes)" in text
     assert "too small" not in text
 
@@ -320,7 +320,7 @@ def test_a_function_that_one_statement_stops_is_told_with_what_to_write():
     )
     text = " ".join(shown([], stopped=[one]).split())
     assert "Functions in which one statement stops everything about 1.5 s app.answer" in text
-    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+    assert "instead move the calls out of the `with` block (docs/which-line.md#with-block)" in text
 
 
 def deeper(function, depth):

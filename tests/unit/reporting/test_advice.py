@@ -248,7 +248,7 @@ def test_a_function_that_is_left_alone_is_told_what_to_move() -> None:
         return second(one)
 
     text = " ".join(str(explain(locked)).split())
-    assert "write move the calls out of the `with` block (docs/which-line.md#with-block)" in text
+    assert "instead move the calls out of the `with` block (docs/which-line.md#with-block)" in text
 
 
 def test_a_statement_that_stops_a_region_is_told_with_what_to_write_instead() -> None:
@@ -263,7 +263,7 @@ def test_a_statement_that_stops_a_region_is_told_with_what_to_write_instead() ->
 
     text = " ".join(str(explain(stored)).split())
     assert (
-        "write use a local variable, and store it behind the calls "
+        "instead use a local variable, and store it behind the calls "
         "(docs/which-line.md#shared-variable)"
     ) in text
 
