@@ -15,6 +15,7 @@ from adaptive_jit.syntax.scope import (
     captured_names,
     changed_container,
     manager_name,
+    opens_to_write,
 )
 from adaptive_jit.syntax.telling import is_path, tells
 
@@ -26,6 +27,7 @@ class Follow(Protocol):
 
 
 _LEAVES = (ast.Return, ast.Break, ast.Continue)
+_JUMPS = (*_LEAVES, ast.Raise)
 
 _MATCHED_CLASSES = frozenset("bool bytes dict float frozenset int list set str tuple".split())
 """Builtin classes: whether a builtin value is of them runs no code of the user's."""
@@ -115,6 +117,8 @@ def _pattern(pattern: ast.pattern, scope: Scope) -> str | None:
 
 def entered(node: ast.With, scope: Scope, in_loop: bool, follow: Follow) -> str | None:
     """Return why a `with` cannot be followed; those that do nothing on entry can."""
+    if opens_to_write(node):
+        return _written(node, scope, in_loop, follow)
     for item in node.items:
         call = item.context_expr
         if manager_name(call) not in QUIET_MANAGERS:
@@ -126,6 +130,22 @@ def entered(node: ast.With, scope: Scope, in_loop: bool, follow: Follow) -> str 
         if target is not None:
             return "`with`: binds what its context manager gives"
     reason = None
+    for statement in node.body:
+        reason = reason or follow(statement, scope, in_loop=in_loop)
+    return reason
+
+
+def _written(node: ast.With, scope: Scope, in_loop: bool, follow: Follow) -> str | None:
+    """Return why a `with` around a file that is written cannot be followed."""
+    item = node.items[0]
+    target = item.optional_vars
+    if target is not None and not (
+        isinstance(target, ast.Name) and scope.is_plain_local(target.id)
+    ):
+        return "`with`: binds what other code can see"
+    if any(isinstance(inner, _JUMPS) for part in node.body for inner in ast.walk(part)):
+        return "`with`: leaves the block from within"
+    reason = follow(ast.copy_location(ast.Expr(item.context_expr), node), scope, in_loop=in_loop)
     for statement in node.body:
         reason = reason or follow(statement, scope, in_loop=in_loop)
     return reason

@@ -73,6 +73,13 @@ class _Follower:
         else:
             self.parts(node)
 
+    def entered(self, node: ast.With) -> None:
+        for item in node.items:
+            self.value(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, _NOTHING)
+        self.block(node.body)
+
     def attempt(self, node: ast.Try) -> None:
         self.block([*node.body, *node.orelse])
         for clause in node.handlers:
@@ -228,6 +235,6 @@ _CONTROL: dict[type, Callable[[_Follower, Any], None]] = {
     ast.While: _Follower.rounds_of,
     ast.If: _Follower.branch,
     ast.Match: _Follower.cases,
-    ast.With: lambda follower, node: follower.block(node.body),
+    ast.With: _Follower.entered,
     ast.Try: _Follower.attempt,
 }

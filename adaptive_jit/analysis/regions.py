@@ -18,6 +18,7 @@ from adaptive_jit.syntax.scope import (
     consumes_generator,
     is_parent,
     numbered,
+    opens_to_write,
     scope_of,
 )
 from adaptive_jit.syntax.source import FunctionSource, NotAnalysable, statement_text
@@ -272,6 +273,12 @@ class _Numbering(ast.NodeVisitor):
 
     def visit_With(self, node: ast.With) -> None:
         """The context managers that do nothing on entry are no operations."""
+        if opens_to_write(node):
+            item = node.items[0]
+            item.context_expr._adaptive_opened = True  # type: ignore[attr-defined]
+            self.generic_visit(node)
+            self.site(node, CallRole.LEFT)
+            return
         for item in node.items:
             item.context_expr._adaptive_manager = True  # type: ignore[attr-defined]
         self.generic_visit(node)
@@ -296,7 +303,9 @@ class _Numbering(ast.NodeVisitor):
         self.analysis.loops[id(node)] = LoopSite(index, parent, line)
         self.loops.append(index)
 
-    def site(self, node: ast.Call, role: CallRole, *, discarded: bool = False) -> CallSite:
+    def site(
+        self, node: ast.Call | ast.With, role: CallRole, *, discarded: bool = False
+    ) -> CallSite:
         loop = self.loops[-1] if self.loops else -1
         site = CallSite(
             self.analysis.site_count, role, loop, self.asserted, discarded, self.handling
@@ -304,7 +313,8 @@ class _Numbering(ast.NodeVisitor):
         self.analysis.site_count += 1
         self.analysis.sites[id(node)] = site
         self.found[id(node)] = site
-        self.nodes[id(node)] = node
+        if isinstance(node, ast.Call):
+            self.nodes[id(node)] = node
         self.chains[id(node)] = tuple(self.loops)
         return site
 
@@ -353,6 +363,8 @@ def _role(node: ast.Call, scope: Scope) -> CallRole:
         return CallRole.LIGHT
     if getattr(node, "_adaptive_manager", False):
         return CallRole.MANAGER
+    if getattr(node, "_adaptive_opened", False):
+        return CallRole.OPENED
     if isinstance(function, ast.Attribute) and function.attr in LIGHT_METHODS:
         return CallRole.LIGHT
     return CallRole.OPERATION

@@ -10,7 +10,7 @@ from adaptive_jit.editions.guards import Guard, guard_of
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, POISON_NAME
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import Walks
-from adaptive_jit.syntax.scope import stored_names
+from adaptive_jit.syntax.scope import opens_to_write, stored_names
 from adaptive_jit.syntax.telling import telling
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ class Clauses(Walks):
         self.forget(unknown)
         self.block(node.finalbody)
 
-    def quietly(self, node: ast.With) -> None:
+    def entered(self, node: ast.With) -> None:
         """The body of a `with` that does nothing on entry, and may suppress an exception."""
+        if opens_to_write(node):
+            self.written(node)
+            return
         for item in node.items:
             assert isinstance(item.context_expr, ast.Call)
             function = self.transparent(item.context_expr.func, [])
@@ -74,6 +77,18 @@ class Clauses(Walks):
         self.block(node.body)
         if len(node.body) > 1:
             self.forget(stored_names(node.body))
+
+    def written(self, node: ast.With) -> None:
+        """A `with` around a file that is written: of the file itself nothing is known."""
+        item = node.items[0]
+        self.effects(item.context_expr)
+        if isinstance(item.optional_vars, ast.Name):
+            self.forget([item.optional_vars.id])
+        self.block(node.body)
+        site = self.analysis.sites[id(node)]
+        left = method(load(ISSUER), "left", const(site.index), load(self.path))
+        self.emit(ast.Expr(left))
+        self.pause()
 
     def match(self, node: ast.Match) -> None:
         """Case after case, as far as the subject and the guards are known."""

@@ -69,6 +69,7 @@ def read_first(statements: Iterable[ast.stmt], bound: set[str]) -> set[str]:
             early |= read_first([*node.body, *node.orelse, *node.finalbody], bound)
         elif isinstance(node, ast.With):
             early |= loaded_names(*node.items) - bound
+            bound |= stored_names(node.items)
             early |= read_first(node.body, bound)
         elif isinstance(node, ast.Match):
             early |= _read(node.subject, bound) | _read_in_cases(node, bound)

@@ -113,7 +113,8 @@ class Replay(ast.NodeTransformer):
         if site.role is CallRole.PARALLEL:
             node.func = window("reach", number, node.func)
             return around(window("reached", number, node), node)
-        return placed(window("done", number, self.fetched("take", number, node)), node)
+        how = "opened" if site.role is CallRole.OPENED else "done"
+        return placed(window(how, number, self.fetched("take", number, node)), node)
 
     def keyed(self, node: ast.Call) -> ast.Call:
         """``sorted(xs, key=lambda x: …)``: each key is computed in a round of its own."""
@@ -261,10 +262,13 @@ class Replay(ast.NodeTransformer):
         return nowhere(ast.Expr(window("caught")))
 
     def visit_With(self, node: ast.With) -> Any:
-        """What was suppressed has been caught behind the statement."""
+        """What was suppressed has been caught behind the statement; a file has been closed."""
+        site = self.sites.get(id(node))
         for item in node.items:
             item.context_expr = self.visit(item.context_expr)
         node.body = self.block(node.body)
+        if site is not None:
+            return [node, nowhere(ast.Expr(window("left", const(site.index))))]
         return [node, self.caught()]
 
     def visit_Match(self, node: ast.Match) -> ast.AST:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     from adaptive_jit.syntax.program import Analysis
 
+_ON_THE_WAY = (
+    *(CallRole.OPERATION, CallRole.LIGHT, CallRole.DISPLAY),
+    *(CallRole.OPENED, CallRole.LEFT),
+)
+"""What may stop those that follow."""
+
 _LEAVES = (
     *(ast.Break, ast.Continue, ast.Return, ast.Assert, ast.Raise),
     *(ast.For, ast.While, ast.Try, ast.Match, ast.With),
@@ -56,7 +62,7 @@ class Slice(Clauses):
         elif isinstance(node, ast.Match):
             self.match(node)
         elif isinstance(node, ast.With):
-            self.quietly(node)
+            self.entered(node)
         elif changed is not None:
             self.change(node, changed.id)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -303,6 +309,6 @@ class Slice(Clauses):
             self.analysis.sites[id(inner)].index
             for inner in nodes
             if id(inner) in self.analysis.sites
-            and self.analysis.sites[id(inner)].role.value in ("operation", "light", "display")
+            and self.analysis.sites[id(inner)].role in _ON_THE_WAY
         )
         return guards_in(*parts), sites

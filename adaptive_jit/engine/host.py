@@ -16,6 +16,7 @@ from adaptive_jit.effects import (
 from adaptive_jit.effects.catalogue_console import file_of_record, is_stock_stream
 from adaptive_jit.effects.managers import enters_quietly
 from adaptive_jit.effects.observed import disprove, disproved
+from adaptive_jit.effects.own_files import CLOSES, effect_on_own, is_file, makes_writer
 from adaptive_jit.engine.fallback import failed
 from adaptive_jit.engine.gate import Gate
 from adaptive_jit.fanout import parallel
@@ -67,6 +68,17 @@ def host(evidence: str) -> Host:
             failed("judging an operation", error)
             return _UNKNOWN
 
+    def on_own(
+        callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any], own: Any
+    ) -> Effect | None:
+        try:
+            return effect_on_own(callee, args, kwargs, own)
+        except Exception as error:
+            if is_the_programs(error):
+                raise
+            failed("judging an operation", error)
+            return None
+
     return Host(
         effect_of=effect,
         attribute_is_transparent=attribute_is_transparent,
@@ -79,6 +91,10 @@ def host(evidence: str) -> Host:
         unwatch=_observed if observes else _sampler.leave,
         is_stock_stream=is_stock_stream,
         enters_quietly=enters_quietly,
+        effect_on_own=on_own,
+        makes_writer=makes_writer,
+        is_file=is_file,
+        closes=CLOSES,
     )
 
 

@@ -40,6 +40,10 @@ class Host:
     unwatch: Callable[[Any], None]
     is_stock_stream: Callable[[Any], bool]
     enters_quietly: Callable[[Any], bool]
+    effect_on_own: Callable[[Any, tuple[Any, ...], dict[str, Any], Any], Effect | None]
+    makes_writer: Callable[[Any], bool]
+    is_file: Callable[[Any], bool]
+    closes: Effect
     seconds: Callable[[], float] = time.perf_counter
 
 
@@ -60,10 +64,10 @@ class Site:
         "helped",
         "in_order",
         "index",
-        "known_writes",
         "light",
         "line",
         "loop",
+        "passable",
         "refused",
         "seen",
         "stand_in",
@@ -72,6 +76,7 @@ class Site:
         "taken",
         "waited",
         "worst",
+        "written",
     )
 
     def __init__(self, index: int, line: int, loop: int) -> None:
@@ -87,7 +92,8 @@ class Site:
         self.in_order = False
         self.effect: Effect | None = None
         self.worst = -1
-        self.console_only = self.known_writes = True
+        self.console_only = self.passable = True
+        self.written: tuple[Effect, ...] = ()
         self.callee = ""
         self.stand_in: CodeType | None = None
         self.states: dict[Any, int] = {}
@@ -101,7 +107,8 @@ class Site:
         """Drop what was seen and counted; the site itself stays."""
         self.early, self.in_order = True, False
         self.effect, self.worst, self.callee = None, -1, ""
-        self.console_only = self.known_writes = True
+        self.console_only = self.passable = True
+        self.written = ()
         self.states.clear()
         self.seen = None
         self.started = self.taken = self.waited = self.helped = 0
@@ -119,8 +126,11 @@ class Site:
             self.effect = effect
         if effect.kind > EffectKind.UNORDERED and effect.resource != "console":
             self.console_only = False
-            if effect.kind is not EffectKind.WRITES or effect.resource not in _STOPPING:
-                self.known_writes = False
+            # What follows in the lane of a write must wait for it, whatever it is.
+            self.passable &= effect.lane is None and effect.watch is None
+        write = effect if effect.kind is EffectKind.WRITES else effect.tells
+        if write is not None and not wrote(self.written, write):
+            self.written += (write,)
 
     @property
     def always_crossed(self) -> bool:
@@ -134,9 +144,14 @@ class Site:
         )
 
     @property
-    def writes_files(self) -> bool:
-        """Whether all that it ever did in its turn was to write local files, or log into them."""
-        return self.worst == EffectKind.WRITES and self.known_writes and not self.console_only
+    def stops_some(self) -> bool:
+        """Whether all that it ever did in its turn were known writes: what commutes passes them."""
+        return self.worst == EffectKind.WRITES and self.passable and not self.console_only
+
+
+def wrote(written: tuple[Effect, ...], effect: Effect) -> bool:
+    """Whether a write like *effect* is among those in *written*."""
+    return any(one.resource == effect.resource and one.source is effect.source for one in written)
 
 
 def _stops_more(effect: Effect, seen: Effect) -> bool:

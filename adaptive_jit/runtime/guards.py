@@ -8,8 +8,10 @@ from itertools import repeat
 from operator import call
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.records import EffectKind
 from adaptive_jit.runtime import exact, iterators
 from adaptive_jit.runtime.displays import DisplayLoops
+from adaptive_jit.runtime.files import OwnFiles
 from adaptive_jit.runtime.function import FAILED, PASSED, UNSEEN, FunctionState, Site
 from adaptive_jit.runtime.pending import tick
 from adaptive_jit.runtime.starred import StarredCall
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from adaptive_jit.runtime.strands import Key
 
 
-class Guards(DisplayLoops):
+class Guards(DisplayLoops, OwnFiles):
     """The checks at places where a value could run unknown code; shared by open and profile."""
 
-    __slots__ = ("deferred", "displays", "function", "managers", "on", "paths", "watched")
+    __slots__ = (
+        *("deferred", "displays", "files", "function", "managers", "on", "own", "paths"),
+        *("watched", "writers"),
+    )
 
     def __init__(self, function: FunctionState) -> None:
         self.function = function
@@ -32,6 +37,9 @@ class Guards(DisplayLoops):
         self.displays: set[Key] = set()
         self.watched: dict[Key, tuple[Watch, Any]] = {}
         self.on = True
+        self.files: list[Any] = []
+        self.own: dict[int, Any] = {}
+        self.writers: set[int] = set()
         self.managers: dict[int, bool] = {}
         self.paths: list[tuple[int, ...]] = [()] * (len(function.loop_parents) + 1)
 
@@ -41,6 +49,10 @@ class Guards(DisplayLoops):
         """The effect of a call that is about to run in its turn; its receiver is watched."""
         host = self.function.host
         effect = host.effect_of(callee, args, kwargs)
+        if self.writers:
+            self.writers.discard(site.index)
+        if self.own and effect.kind is EffectKind.UNKNOWN:
+            effect = self.on_own(site, callee, args, kwargs) or effect
         site.note(effect)
         if not site.callee:
             site.callee = host.describe(callee)

@@ -11,15 +11,15 @@ from adaptive_jit.runtime.exact import ITERABLES, ITERATORS, MUTABLE, SCALARS, S
 from adaptive_jit.runtime.inputs import (
     assert_independent,
     depth,
-    lanes_of,
     leaves_containers,
     pending_of,
     settle,
     waits,
 )
+from adaptive_jit.runtime.lanes import Lanes
 from adaptive_jit.runtime.pending import POISON, Entry, Pending
-from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, WAITING
-from adaptive_jit.runtime.strands import NEVER, NOT_REACHED, THROTTLED, Key, Path, Scheduler
+from adaptive_jit.runtime.states import DEAD, DONE, HELD, WAITING
+from adaptive_jit.runtime.strands import NEVER, NOT_REACHED, THROTTLED, Key, Path
 from adaptive_jit.runtime.values import RETRY
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CALLEE_MADE: Final = 2
 
 
-class Issuer(Scheduler):
+class Issuer(Lanes):
     """Starts operations of one activation of one region ahead of their turn."""
 
     __slots__ = ()
@@ -64,6 +64,14 @@ class Issuer(Scheduler):
                 return self._hold_unknown(entry)
         return self._admit(entry)
 
+    def left(self, index: int, path: Path) -> None:
+        """The end of a `with` around a file: it is closed there, and all of it is to be seen."""
+        key = (index, path)
+        if key in self.markers:
+            self._overtaken(key)
+        else:
+            self._hold_unknown(Entry(self.function.sites[index], key))
+
     def shown(
         self,
         index: int,
@@ -96,9 +104,26 @@ class Issuer(Scheduler):
         return found
 
     def _overtaken(self, key: Key) -> Any:
-        """The replay has been here before: its own call gives the value."""
+        """The replay has been here before: its own call gives the value.
+
+        What follows goes on beside a call that is under way as it would before its turn.
+        """
         self.markers.discard(key)
-        return self.entries.pop(key)
+        entry = self.entries.pop(key)
+        if entry.state < DONE:
+            self._keep_in_mind(entry)
+            effect = entry.site.effect
+            if effect is not None and effect.lane is not None:
+                self.block = entry
+        return entry
+
+    def _keep_in_mind(self, entry: Entry) -> None:
+        """Go on behind *entry*, of which something is unknown, as far as it always was harmless."""
+        site = entry.site
+        if not (site.always_crossed or site.stops_some):
+            self.block = entry
+        elif site.written:
+            self.writes[entry.key] = site.written
 
     def _register(self, entry: Entry) -> bool:
         """Put *entry* where the replay looks; False if the replay was there first.
@@ -107,9 +132,19 @@ class Issuer(Scheduler):
         """
         return self.entries.setdefault(entry.key, entry) is entry
 
+    def _register_turn(self, entry: Entry) -> bool:
+        """As `_register`, for an operation that waits for its turn: it need hold nothing."""
+        entry.state = HELD
+        entry.callee, entry.args, entry.kwargs = None, (), {}
+        self.turns.add(entry.key)  # before the replay may take it out again
+        if self._register(entry):
+            return True
+        self.turns.discard(entry.key)
+        return False
+
     def _await_inputs(self, entry: Entry, pending: list[Pending]) -> Any:
         site = entry.site
-        if not (site.always_crossed or site.writes_files):
+        if not (site.always_crossed or site.stops_some):
             # What the arguments make of it cannot be known before they are there.
             self.block = pending[0]
             return RETRY
@@ -117,8 +152,8 @@ class Issuer(Scheduler):
             return self._hold_unknown(entry)
         if not self._register(entry):
             return self._overtaken(entry.key)
-        if site.effect is not None and site.effect.tells is not None:
-            self.writes[entry.key] = site.effect.tells
+        if site.written:
+            self.writes[entry.key] = site.written
         missing = iter(range(len(pending) - 1, -1, -1))
 
         def arrived() -> None:
@@ -138,8 +173,9 @@ class Issuer(Scheduler):
         if (
             self._may_start(entry, effect)
             and not self._shows_the_way(effect)
-            and self._waits_for_writes(effect, None) is None
+            and self._waits_for_writes(effect, None, entry.key) is None
         ):
+            self.writes.pop(entry.key, None)
             self._start(entry, effect)
         elif entry.state == WAITING:
             self._take_lanes(entry, effect)
@@ -160,7 +196,7 @@ class Issuer(Scheduler):
         if self._may_start(entry, effect) and not (effect.on_trial and self._shows_the_way(effect)):
             if self.looming or self.writes:
                 mine = self.current.ended if self.current is not None else None
-                writer = self._waits_for_writes(effect, mine)
+                writer = self._waits_for_writes(effect, mine, entry.key)
                 if writer is not None:
                     self.block = writer
                     return RETRY
@@ -197,26 +233,15 @@ class Issuer(Scheduler):
 
     def _hold_unknown(self, entry: Entry) -> Any:
         """An operation of which something is unknown: crossed only if it always was harmless."""
-        entry.state = HELD
-        if not self._register(entry):
+        if not self._register_turn(entry):
             return self._overtaken(entry.key)
-        site = entry.site
-        if not (site.always_crossed or site.writes_files):
-            self.block = entry
-        elif site.effect is not None:
-            self._note_write(entry, site.effect)
+        self._keep_in_mind(entry)
         return entry
-
-    def _note_write(self, entry: Entry, effect: Effect) -> None:
-        """Who does not commute with what *entry* will write, or log into a file, waits for it."""
-        write = effect if effect.kind > EffectKind.UNORDERED else effect.tells
-        if write is not None:
-            self.writes[entry.key] = write
 
     def _hold(self, entry: Entry, effect: Effect) -> Any:
         """An operation that runs in its turn; what does not commute with it waits."""
-        entry.state, entry.effect = HELD, effect
-        if not self._register(entry):
+        entry.effect = effect
+        if not self._register_turn(entry):
             return self._overtaken(entry.key)
         self._take_lanes(entry, effect)  # what follows in them waits for this turn
         if effect.kind is not EffectKind.UNKNOWN:
@@ -255,8 +280,8 @@ class Issuer(Scheduler):
                 return False
         return not entry.kwargs or SCALARS.issuperset(map(type, entry.kwargs.values()))
 
-    def _waits_for_writes(self, effect: Effect, mine: Pending | None) -> object | None:
-        """What an operation waits for that may not overtake a write ahead in program order.
+    def _waits_for_writes(self, effect: Effect, mine: Pending | None, key: Key) -> object | None:
+        """What the operation *key* waits for that may not overtake a write ahead of it.
 
         *mine* is the end of its own strand, whose later writes come behind it.
         """
@@ -264,108 +289,17 @@ class Issuer(Scheduler):
         for ended, looming in list(self.looming.items()):
             if ended is not mine and not all(commute(effect, write) for write in looming):
                 return NEVER if ended.state == DEAD else ended
-        for key, write in list(self.writes.items()):
-            if not commute(effect, write):
-                entry = self.untold.get(key) or self.entries.get(key) or self.running.get(key)
-                if entry is not None:
-                    return entry
+        passed = None
+        for other, written in list(self.writes.items()):
+            if written is passed or other == key:
+                continue
+            if all(commute(effect, write) for write in written):
+                passed = written
+                continue
+            entry = self.untold.get(other) or self.entries.get(other) or self.running.get(other)
+            if entry is not None:
+                return entry
         return None
-
-    def _start(self, entry: Entry, effect: Effect) -> None:
-        entry.effect = effect
-        site = entry.site
-        if effect is not site.effect:
-            site.note(effect)
-        if effect.tells is not None:
-            self.untold[entry.key] = Pending()
-            self._note_write(entry, effect)
-        if not site.callee:
-            site.callee = self.function.host.describe(entry.callee)
-        if effect.lane is None:
-            self._hand_over(entry)
-            return
-        before = self._take_lanes(entry, effect)
-        if not before:
-            self._hand_over(entry)
-            return
-        missing = iter(range(len(before) - 1, -1, -1))
-
-        def free() -> None:
-            if next(missing, -1) == 0:
-                self.freed.append(entry)
-                self._go_on_in_lanes()
-
-        for gate in before:
-            gate.when_finished(free)
-
-    def _take_lanes(self, entry: Entry, effect: Effect) -> list[Pending]:
-        """Be the last in the lanes of *effect*; the gates of those before that are not through."""
-        if effect.lane is None:
-            return []
-        lanes = lanes_of(effect)
-        last = [self.lanes[lane] for lane in lanes if lane in self.lanes]
-        gate = entry.gate = Pending()
-        for lane in lanes:
-            self.lanes[lane] = entry
-        entry.when_finished(lambda: gate.finish(DONE))
-        return [one.gate for one in last if one.gate is not None and one.gate.state < DONE]
-
-    def _shows_the_way(self, effect: Effect) -> bool:
-        """Whether an operation on trial is the first in its lanes."""
-        if not effect.on_trial or effect.asserted:
-            return False
-        return not any(
-            lane in self.lanes and self.lanes[lane].state < DONE for lane in lanes_of(effect)
-        )
-
-    def _go_on_in_lanes(self) -> None:
-        """Hand over those that are free: in a loop, for one may free a long row of others.
-
-        A thread that finds another one (or itself) at it leaves its entry there.
-        """
-        while self.freed and not self.freeing:
-            self.freeing = True
-            try:
-                while self.freed:
-                    self._lane_is_free(self.freed.popleft())
-            finally:
-                self.freeing = False
-
-    def _lane_is_free(self, entry: Entry) -> None:
-        """What went before in the lane has shown whether the others wait for their turn."""
-        before = entry.effect
-        assert before is not None
-        if not before.on_trial or before.asserted:
-            self._hand_over(entry)
-            return
-        effect = self.function.host.effect_of(entry.callee, entry.args, entry.kwargs)
-        if not effect.may_start_early:
-            if entry.state == WAITING:
-                entry.state = HELD
-            return
-        self._hand_over(entry)
-        if effect.lane is None and entry.gate is not None:
-            entry.gate.finish(DONE)  # no lane any more: the others need not wait either
-
-    def _hand_over(self, entry: Entry) -> None:
-        if self.closed or entry.state >= QUEUED:
-            return
-        effect = entry.effect
-        assert effect is not None
-        entry.context = self.context.copy()
-        caller = self.callers.get(entry.site.index)
-        if caller is None:
-            caller = self.callers[entry.site.index] = self.function.caller(entry.site, self.module)
-        entry.caller = caller
-        entry.site.started += 1
-        self.steps = 0
-        entry.state = QUEUED
-        if effect.quick:
-            entry.run()
-        else:
-            function = self.function
-            function.handed += 1
-            function.host.start(entry, self.forced)
 
     def interrupted(self) -> None:
         """What the program ran in its turn has raised, and the exception has been caught."""

@@ -285,7 +285,7 @@ class ProfileWindow(Window):
         recorded = len(self.found.records) or 1
         return sum(self.spent.values()) / recorded < TINY_NS
 
-    def done(self, index: int, value: Any) -> Any:
+    def done(self, index: int, value: Any, *, closes: bool = False) -> Any:
         """The clock stops."""
         if self.began:
             site = self.function.sites[index]
@@ -297,4 +297,4 @@ class ProfileWindow(Window):
                 self.found.records.append((index, path, start, stop))
                 self.spent[index] = self.spent.get(index, 0) + stop.wall_ns - start.wall_ns
                 self.found.own(stop.wall_ns)
-        return super().done(index, value)
+        return super().done(index, value, closes=closes)

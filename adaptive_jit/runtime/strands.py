@@ -46,6 +46,9 @@ MOST_STEPS: Final = 10_000
 """Loop rounds of a slice without a start before it gives up: bounds what a useless walk costs."""
 
 
+MOST_TURNS: Final = 8
+"""Operations that wait for their turn, for each that may be ahead: they hold no values."""
+
 Clear = tuple[tuple[int, ...], tuple[int, ...]]
 """The guards and the sites that must have been harmless so far."""
 
@@ -106,6 +109,7 @@ class Scheduler(Values):
         "running",
         "steps",
         "throttled",
+        "turns",
         "unreached",
         "unseen",
         "untold",
@@ -133,9 +137,10 @@ class Scheduler(Values):
         self.entries: dict[Key, Entry] = {}
         self.running: dict[Key, Entry] = {}
         self.markers: set[Key] = set()
+        self.turns: set[Key] = set()
         self.own: dict[int, Any] = {}
         self.living = 0
-        self.writes: dict[Key, Effect] = {}
+        self.writes: dict[Key, tuple[Effect, ...]] = {}
         self.untold: dict[Key, Pending] = {}
         self.looming: dict[Ended, tuple[Effect, ...]] = {}
         self.current: Strand | None = None
@@ -293,22 +298,23 @@ class Scheduler(Values):
             self.block = THROTTLED
 
     def _is_full(self) -> bool:
-        return self.gated or len(self.entries) - len(self.markers) >= self.function.limit
+        """Whether enough is ahead of the program: results, or turns that are to come."""
+        ahead = len(self.entries) - len(self.markers)
+        limit = self.function.limit
+        return self.gated or ahead >= MOST_TURNS * limit or ahead - len(self.turns) >= limit
 
     def _clear(self, ended: Ended, clear: Clear | None) -> bool:
         """Whether nothing in a strand can be a barrier, as far as has ever been seen.
 
-        Local files that it will write, or log into, stay in mind, for those that may not
-        overtake that.
+        What it will write, or log into files, stays in mind, for those that may not overtake that.
         """
         if clear is None or not self.function.seen(clear[0]):
             return False
         sites = [self.function.sites[index] for index in clear[1]]
         stops = [site for site in sites if not site.always_crossed]
-        if not all(site.writes_files for site in stops):
+        if not all(site.stops_some for site in stops):
             return False
-        writes = [site.effect for site in stops if site.effect is not None]
-        writes += [site.effect.tells for site in sites if site.effect and site.effect.tells]
+        writes = [write for site in sites for write in site.written if write.resource != "console"]
         if writes:
             self.looming[ended] = tuple(writes)
         return True

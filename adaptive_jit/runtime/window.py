@@ -8,7 +8,6 @@ plain statements run) and the profile window of `adaptive_jit.runtime.observe`.
 from __future__ import annotations
 
 import sys
-from _io import _IOBase
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
@@ -20,6 +19,8 @@ from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.crowd import Crowd, missed_a_record
 from adaptive_jit.runtime.execute import in_context, raise_again
+from adaptive_jit.runtime.files import WrittenFiles, has_finaliser
+from adaptive_jit.runtime.function import wrote
 from adaptive_jit.runtime.guards import Guards
 from adaptive_jit.runtime.inputs import lanes_of
 from adaptive_jit.runtime.issue import Issuer
@@ -38,7 +39,7 @@ Finish = Callable[[bool], None]
 _UNKNOWN = Effect(EffectKind.UNKNOWN)
 
 
-class Window(Crowd, Guards):
+class Window(Crowd, WrittenFiles, Guards):
     """The window of one invocation, open: operations run ahead."""
 
     __slots__ = ("forced", "handed", "issuer", "on_leave")
@@ -143,14 +144,22 @@ class Window(Crowd, Guards):
         """Nothing may be under way."""
         self.barrier(_UNKNOWN)
 
-    def barrier(self, effect: Effect) -> None:
-        """Before something runs in order: nothing that does not commute may be under way."""
+    def barrier(self, effect: Effect, mine: Key | None = None) -> None:
+        """Before something runs in order: nothing that does not commute may be under way.
+
+        What still lacks an input could begin meanwhile, unless the slice has met the write *mine*
+        and keeps back whatever may not overtake it.
+        """
         issuer = self.issuer
         if issuer is None:
             return
+        met = issuer.writes.get(mine, ()) if mine is not None else ()
+        expected = effect.kind is EffectKind.WRITES and (
+            effect.resource == "console" or wrote(met, effect)
+        )
         for key, entry in list(issuer.entries.items()):
             known = entry.effect
-            if entry.state == WAITING and effect.kind > EffectKind.UNORDERED:
+            if entry.state == WAITING and not expected:
                 if next(entry.claim, 0):
                     issuer.closed = True  # before the end of one lets another begin
                     entry.finish(DEAD)
@@ -196,9 +205,12 @@ class Window(Crowd, Guards):
                     issuer.wake(issuer.throttled)
                 if found is not None:
                     return found
+        worst = site.worst
         effect = self.begin(site, callee, args, kwargs)
+        if 0 <= worst < effect.kind > EffectKind.UNORDERED:
+            issuer.closed = True  # it was passed, if at all, as more harmless than it is
         if effect.kind > EffectKind.UNORDERED or effect.lane is not None:
-            self._in_order(issuer, effect)
+            self._in_order(issuer, effect, (index, self.paths[site.loop]))
         if (args or kwargs) and callable(callee):
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
@@ -229,9 +241,9 @@ class Window(Crowd, Guards):
         issuer.entries.pop(key, None)
         return entry
 
-    def _in_order(self, issuer: Issuer, effect: Effect) -> None:
+    def _in_order(self, issuer: Issuer, effect: Effect, key: Key) -> None:
         if effect.kind > EffectKind.UNORDERED:
-            self.barrier(effect)
+            self.barrier(effect, key)
         for lane in lanes_of(effect):
             last = issuer.lanes.get(lane)
             if last is not None and QUEUED <= last.state < DONE:
@@ -247,6 +259,7 @@ class Window(Crowd, Guards):
     ) -> Callable[[], Any] | None:
         """The early result of *entry*; ``None`` if the call must be made now."""
         if entry.state < QUEUED or entry.state > RAISED:
+            issuer.turns.discard(entry.key)
             if next(entry.claim, 0):
                 issuer.running[entry.key] = entry
                 return None
@@ -326,14 +339,19 @@ class Window(Crowd, Guards):
             entry.wait()
         self._drop(entry, after_exception=False)
 
-    def done(self, index: int, value: Any) -> Any:
-        """The result of an operation, whoever ran it; lets the slice go on."""
+    def done(self, index: int, value: Any, *, closes: bool = False) -> Any:
+        """The result of an operation, whoever ran it; lets the slice go on.
+
+        One that the program itself *closes* has no end that could be seen later.
+        """
         if self.watched:
             self.ended(index, value)
+        if self.writers and index in self.writers:
+            self.made(index, value)
         issuer = self.issuer
         if issuer is None:
             return value
-        finalised = type(value) not in exact.SCALARS and has_finaliser(value)
+        finalised = type(value) not in exact.SCALARS and not closes and has_finaliser(value)
         if finalised:
             # It runs when its name is bound anew, which nothing may overtake.
             issuer.closed = True
@@ -371,12 +389,6 @@ class Window(Crowd, Guards):
             if entry is not None:
                 entry.finish(DONE, value)
         return value
-
-
-def has_finaliser(value: Any) -> bool:
-    """Whether the end of *value* can be seen: a ``__del__``, a file that is flushed and closed."""
-    kind = type(value)
-    return type(getattr(kind, "__del__", None)) is FunctionType or _IOBase in kind.__mro__
 
 
 def _pause() -> None:

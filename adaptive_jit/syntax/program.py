@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CallRole(enum.Enum):
-    """How a call in a region is treated."""
+    """How a call in a region is treated; `LEFT` is the end of a `with` that opens a file."""
 
     OPERATION = "operation"
     LIGHT = "light"
@@ -24,6 +24,8 @@ class CallRole(enum.Enum):
     PARALLEL = "parallel"
     DISPLAY = "display"
     MANAGER = "manager"
+    OPENED = "opened"
+    LEFT = "left"
     WALKER = "walker"
     KEYED = "keyed"
 

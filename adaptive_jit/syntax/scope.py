@@ -343,6 +343,22 @@ def manager_name(node: ast.AST) -> str:
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
+def opens_to_write(node: ast.With) -> bool:
+    """Whether *node* is spelt like ``with open(path, "w") as file:``, of one file."""
+    call = node.items[0].context_expr
+    if len(node.items) > 1 or not isinstance(call, ast.Call) or manager_name(call) != "open":
+        return False
+    modes = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+    modes += call.args[1:2] if isinstance(call.func, ast.Name) else call.args[:2]
+    return any(
+        isinstance(mode, ast.Constant)
+        and type(mode.value) is str
+        and mode.value[:1] in ("w", "a", "x")
+        and set(mode.value) <= set("waxbt")
+        for mode in modes
+    )
+
+
 def captured_names(pattern: ast.AST) -> set[str]:
     """Names that patterns and `except … as` bind in *pattern* (alternatives bind the same)."""
     names = set()

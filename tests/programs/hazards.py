@@ -1510,6 +1510,91 @@ def file_write_between_declared_reads() -> Any:
 
 
 @program(overlaps=0)
+def loop_that_writes_what_it_reads() -> Any:
+    """Each round begins with a read of what the round before has written."""
+    out = []
+    for i in range(4):
+        before = read_order(i)
+        answer = ask(before)
+        write_order(answer)
+        out.append(before)
+    return out
+
+
+@program(overlaps=3)
+def loop_that_writes_what_it_reads__twin() -> Any:
+    """The user has named another resource for what is read: the rounds overlap."""
+    out = []
+    for i in range(4):
+        before = read_user(i)
+        answer = ask(before)
+        write_order(answer)
+        out.append(before)
+    return out
+
+
+@program()
+def loop_that_reads_what_it_has_just_written() -> Any:
+    """A write whose text is still on its way, and whose result is used, is not overtaken."""
+    out = []
+    for i in range(4):
+        answer = ask(i)
+        number = write_order(answer)
+        out.append(number + read_order(i))
+    return out
+
+
+@program(overlaps=4, meet=("read_user",))
+def loop_that_reads_what_it_has_just_written__twin() -> Any:
+    """Reads of another resource begin before such writes."""
+    out = []
+    for i in range(4):
+        answer = ask(i)
+        number = write_order(answer)
+        out.append(number + read_user(i))
+    return out
+
+
+@program()
+def write_that_lacks_an_input_before_a_read() -> Any:
+    """The same without a loop."""
+    answer = ask(1)
+    number = write_order(answer)
+    found = read_order(number)
+    other = read_order(2)
+    return answer, found, other
+
+
+@program(overlaps=2)
+def write_that_lacks_an_input_before_a_read__twin() -> Any:
+    """A read of another resource begins beside the call that the write waits for."""
+    answer = ask(1)
+    number = write_order(answer)
+    other = read_user(2)
+    return answer, number, other
+
+
+@program(overlaps=0)
+def chains_between_unnamed_reads_and_writes() -> Any:
+    """A read of which nobody said where it reads waits for every write."""
+    out = []
+    for i in range(3):
+        first = fetch(i)
+        out.append(write_order(combine(first)))
+    return out
+
+
+@program(overlaps=3)
+def chains_between_unnamed_reads_and_writes__twin() -> Any:
+    """Calls in any order pass every write, also those further down a chain."""
+    out = []
+    for i in range(5):
+        first = ask(i)
+        out.append(commit(ask(first)))
+    return out
+
+
+@program(overlaps=0)
 def sleep_as_pacing() -> Any:
     """A sleep as a statement is pacing that someone asked for."""
     a = fetch(1)

@@ -5,6 +5,7 @@ Each hazard has the loop of the twin, with one line that must not be early.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ import harness
 import pytest
 from world.model import Meeting
 
-from adaptive_jit import reads, unordered
+from adaptive_jit import reads, unordered, writes
 
 CALLS = 4
 ROUNDS = 6
 
 meeting = Meeting(1)
+written = threading.Event()
 
 
 def asked(prompt: Any) -> str:
@@ -111,7 +113,27 @@ def one_summarised(folder: str) -> str:
     return first + second
 
 
+def counted_then_read(folder: str) -> list[Any]:
+    """The write's own result is used, and a helper reads behind it."""
+    seen: list[Any] = []
+    for number in range(6):
+        draft = asked(number)
+        text = asked(draft)
+        size = Path(f"{folder}/last").write_text(text)
+        seen.append((size, looked_up(f"{folder}/last")))
+    return seen
+
+
+def one_counted(folder: str) -> tuple[int, str]:
+    """No loop: the text of the write is still on its way."""
+    text = asked("a")
+    size = Path(f"{folder}/last").write_text(text)
+    return size, looked_up(f"{folder}/last")
+
+
 HAZARDS = (
+    counted_then_read,
+    one_counted,
     stored_then_read,
     read_then_stored,
     stored_then_summarised,
@@ -129,6 +151,46 @@ def test_nothing_that_reads_the_file_is_ahead_of_its_write(hazard: Any, tmp_path
         expected = hazard(str(tmp_path))
         (tmp_path / "last").write_text("old")
         assert decorated(str(tmp_path)) == expected
+
+
+def drafted(number: int) -> str:
+    """The first of a chain; those of later rounds end when the first write has been made."""
+    if number:
+        assert written.wait(20)
+    return f"{number}."
+
+
+def answered(draft: str) -> str:
+    if draft != "0.":
+        meeting.attend("answered")
+    return f"{draft}."
+
+
+def kept(text: str) -> int:
+    written.set()
+    return len(text)
+
+
+def test_a_write_leaves_what_still_lacks_an_input_as_it_is() -> None:
+    """Calls whose inputs arrive behind a known write of another round meet all the same."""
+    global meeting
+
+    def chains() -> list[int]:
+        found = []
+        for number in range(4):
+            draft = drafted(number)
+            text = answered(draft)
+            found.append(kept(text))
+        return found
+
+    unordered(drafted, answered)
+    writes("kept", kept)
+    decorated = harness.forced()(chains)
+    for goal in (1, 1, 3):
+        written.clear()
+        meeting = Meeting(goal)
+        assert decorated() == [3, 3, 3, 3]
+    assert meeting.met
 
 
 def test_calls_of_several_rounds_are_under_way_while_writes_are_to_come(tmp_path: Path) -> None:
