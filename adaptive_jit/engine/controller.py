@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit import clock
@@ -19,6 +20,7 @@ from adaptive_jit.engine.plan import Planned, Profiler, make_plan
 from adaptive_jit.engine.rearm import ALARMS
 from adaptive_jit.engine.recall import Recall
 from adaptive_jit.engine.resting import Rest
+from adaptive_jit.engine.second_look import look, unsure
 from adaptive_jit.engine.size import UNKNOWN, contents_of, has_arguments, size_of
 from adaptive_jit.engine.sizes import Sizes
 from adaptive_jit.fanout import register_code
@@ -26,6 +28,7 @@ from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.records import Arm, Phase, Transition, Verdict
 from adaptive_jit.runtime import FunctionState, Site, Window
 from adaptive_jit.runtime.closed import ClosedWindow
+from adaptive_jit.runtime.looking import LookingWindow
 from adaptive_jit.runtime.observe import Operations, ProfileWindow
 from adaptive_jit.runtime.pending import POISON
 from adaptive_jit.runtime.values import RETRY
@@ -95,6 +98,7 @@ class Controller:
         self.sizes = Sizes(lambda: Decider(settings, None, MACHINE.startup_seconds, clock.SYSTEM))
         self.profiler = Profiler(self.state.sites)
         self.planned = Planned()
+        self.unsure: frozenset[int] = frozenset()
         self.rest = Rest()
         self.state.vain = 0
         self.phase = Phase.COLD
@@ -170,6 +174,7 @@ class Controller:
             return Window(self.state, forced=True)
         self.state.limit = min(limit, self.workers.now)
         if self.recall.unread and self.recall.read(self, settings):
+            self.unsure = unsure(self, settings)
             self._moved(self.sizes.phase)
         size = self._size()
         number = self.sizes.number(size)
@@ -226,7 +231,11 @@ class Controller:
             # Read and written without a lock: a sum that is shown, and decides nothing.
             self.bookkeeping_seconds += max(seconds() - start - wall, 0.0)
 
-        return Window(self.state, leave) if arm is Arm.PARALLEL else ClosedWindow(leave)
+        if arm is Arm.DIRECT:
+            return ClosedWindow(leave)
+        if self.unsure:
+            return LookingWindow(self.state, leave, self.unsure, partial(look, self))
+        return Window(self.state, leave)
 
     def _profiled(self, size: float, number: int) -> ProfileWindow:
         start = seconds()
@@ -308,6 +317,7 @@ class Controller:
             self.profiler, self.state.sites, self.analysis.operations, settings,
             strategy("thread").dispatch_seconds(),
         )  # fmt: skip
+        self.unsure = unsure(self, settings)
         prediction = self.planned.prediction
         (decider or self.decider).revise_prediction(prediction.speedup if prediction else 1.0)
 
