@@ -214,6 +214,24 @@ def change_of_a_list_that_others_hold__twin() -> Any:
     return a, b
 
 
+@program(overlaps=0)
+def tuple_that_the_callee_returns() -> Any:
+    """A declared read may tell which of two equal tuples it was given: none is made for it."""
+    n = flag(1, 3)
+    both = (n, 2)
+    back = flag(2, both)
+    return back is both, back
+
+
+@program(overlaps=2, meet=("flag",))
+def tuple_that_the_callee_returns__twin() -> Any:
+    """A number is handed on: nobody can tell two equal ones apart."""
+    n = fetch(3)
+    back = flag(2, n)
+    others = flag(3, n), flag(4, n), flag(5, n)
+    return back is n, others
+
+
 @program(threads=False, setup=_reset_shared)
 def mutation_through_an_alias() -> Any:
     """A second name for a fresh container, through which it changes."""
