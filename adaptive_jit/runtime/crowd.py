@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Effect, EffectKind, Source, commute
 from adaptive_jit.records.effects import LOG_FILES
+from adaptive_jit.runtime.execute import of_user, raise_again, refused
 from adaptive_jit.runtime.output import thread_state
-from adaptive_jit.runtime.refusals import attempt, made_again, outcome, refusal
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED
 
 if TYPE_CHECKING:
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from adaptive_jit.runtime.issue import Issuer
     from adaptive_jit.runtime.pending import Entry
 
+
+DEEPEST: Final = 4
+"""Calls of one thread inside each other that may stand on frames of ours."""
+
+BREATH: Final = 0.05
+"""Seconds between two attempts where the service does not say how many."""
 
 _LOGGED = Effect(EffectKind.WRITES, LOG_FILES, Source.CATALOGUE)
 
@@ -52,7 +60,7 @@ class Crowd:
         found = attempt(entry)
         if found is None:  # too deep in calls of this kind: as the program makes them
             return partial(callee, *args, **kwargs)
-        wait = refusal(*found)
+        wait = refused(entry, *found)
         if wait is not None:
             again = self._refused(issuer, entry, wait)
             return partial(callee, *args, **kwargs) if again is None else again
@@ -100,3 +108,43 @@ class Crowd:
             if entry.state < DONE:
                 entry.wait()
             self._drop(entry, after_exception=False)
+
+
+def made_again(entry: Entry, wait: float) -> Callable[[], Any] | None:
+    """The outcome of calling again after *wait* seconds; ``None`` if that is refused as well.
+
+    The service may not have noticed yet that the others have left, so that
+    there is a breath before the program itself asks for the last time.
+    """
+    time.sleep(wait)
+    found = attempt(entry)
+    if found is None:
+        return None
+    wait_more = refused(entry, *found)
+    if wait_more is None:
+        return outcome(*found)
+    time.sleep(max(wait_more, BREATH))
+    return None
+
+
+def attempt(entry: Entry) -> tuple[Any, BaseException | None] | None:
+    """Result and exception of the call, made here; ``None`` where that could go too deep.
+
+    A recursive program must reach the depth that it reaches alone, so that
+    only so many calls of a thread stand on frames of ours.
+    """
+    if thread_state.crowd >= DEEPEST:
+        return None
+    thread_state.crowd += 1
+    try:
+        return entry.caller(entry.callee, entry.args, entry.kwargs), None
+    except BaseException as error:
+        # The program's: raised from its own frame, with a traceback that begins there.
+        return None, error.with_traceback(of_user(error.__traceback__))
+    finally:
+        thread_state.crowd -= 1
+
+
+def outcome(value: Any, error: BaseException | None) -> Callable[[], Any]:
+    """What to call in place of a call that has been made: returns or raises as that did."""
+    return repeat(value).__next__ if error is None else partial(raise_again, error)

@@ -6,8 +6,10 @@ import sys
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.records import EffectKind
 from adaptive_jit.runtime.output import begin_capturing, end_capturing
 from adaptive_jit.runtime.pending import tick
+from adaptive_jit.runtime.refusals import refusal
 from adaptive_jit.runtime.states import DONE, RAISED
 
 if TYPE_CHECKING:
@@ -83,11 +85,20 @@ def stand_in(code: CodeType, line: int) -> CodeType:
     return body.replace(co_name=code.co_name, co_qualname=code.co_qualname)
 
 
+def refused(entry: Entry, value: Any, error: BaseException | None) -> float | None:
+    """Seconds to wait before the operation of *entry* is made again; ``None`` if it is not."""
+    effect = entry.effect
+    if effect is None or effect.quick or effect.asserted:
+        return None
+    return refusal(value, error, repeats=effect.kind <= EffectKind.READS)
+
+
 def execute(entry: Entry) -> None:
     """Run the operation of *entry* in the caller's context and finish the entry; never raises.
 
     Whatever it raises belongs to the program and is shown in its turn, with a
-    traceback that begins in the user's code.
+    traceback that begins in the user's code. An answer that refuses it counts as
+    raised: the program will not see it, so that nothing may be derived from it.
     """
     effect, context = entry.effect, entry.context
     assert effect is not None
@@ -102,7 +113,7 @@ def execute(entry: Entry) -> None:
         entry.error = error.with_traceback(of_user(error.__traceback__))
         state, value = RAISED, None
     else:
-        state = DONE
+        state = DONE if refused(entry, value, None) is None else RAISED
     finally:
         end_capturing(before)
     if watch is not None and watch.changed(token, value):

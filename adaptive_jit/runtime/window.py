@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from adaptive_jit.records import Effect, EffectKind, commute
 from adaptive_jit.runtime import exact
 from adaptive_jit.runtime.crowd import Crowd, missed_a_record
-from adaptive_jit.runtime.execute import in_context, raise_again
+from adaptive_jit.runtime.execute import in_context, raise_again, refused
 from adaptive_jit.runtime.files import WrittenFiles, has_finaliser
 from adaptive_jit.runtime.function import wrote
 from adaptive_jit.runtime.guards import Guards
@@ -27,7 +27,6 @@ from adaptive_jit.runtime.issue import Issuer
 from adaptive_jit.runtime.iterators import SliceGuards
 from adaptive_jit.runtime.output import release
 from adaptive_jit.runtime.pending import Entry
-from adaptive_jit.runtime.refusals import refusal
 from adaptive_jit.runtime.states import DEAD, DONE, HELD, QUEUED, RAISED, RUNNING, WAITING
 
 if TYPE_CHECKING:
@@ -301,10 +300,9 @@ class Window(Crowd, WrittenFiles, Guards):
     def _arrived(self, issuer: Issuer, entry: Entry, effect: Effect) -> Callable[[], Any] | None:
         if entry.state == DEAD or type(entry.value) in exact.ITERATORS:
             return None  # the slice walks its own: a pure builtin, made anew for the program
-        if not (effect.quick or effect.asserted):
-            wait = refusal(entry.value, entry.error)
-            if wait is not None:
-                return self._refused(issuer, entry, wait)
+        wait = refused(entry, entry.value, entry.error)
+        if wait is not None:
+            return self._refused(issuer, entry, wait)
         if missed_a_record(entry, effect):
             self._drop(entry, after_exception=False)
             return None
@@ -319,10 +317,8 @@ class Window(Crowd, WrittenFiles, Guards):
         if self.issuer is not None and self.issuer.untold:
             self.issuer.told(entry.key)
         error, value = entry.error, entry.value
-        raised = entry.state == RAISED
         entry.release()
-        if raised:
-            assert error is not None
+        if error is not None:
             return partial(raise_again, in_context(error))
         return repeat(value).__next__
 

@@ -45,3 +45,22 @@ def forty(client: Any, url: str) -> Any:
     for number in range(40):
         out.append(client.get(f"{url}/{number}").status_code)
     return out
+
+
+def decided(client: Any, url: str) -> Any:
+    """What an answer says decides whom to ask next."""
+    slow = client.get(f"{url}/slow")
+    answer = client.get(f"{url}/crowded")
+    if answer.status_code == 200:
+        other = client.get(f"{url}/next")
+    else:
+        other = client.get(f"{url}/instead")
+    return slow.status_code, answer.status_code, other.status_code
+
+
+def derived(client: Any, url: str) -> Any:
+    """What an answer says is part of the next question."""
+    slow = client.get(f"{url}/slow")
+    answer = client.get(f"{url}/crowded")
+    other = client.get(f"{url}/after/{answer.status_code}")
+    return slow.status_code, answer.status_code, other.status_code

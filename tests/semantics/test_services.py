@@ -11,6 +11,7 @@ import httpx
 import programs.services
 import pytest
 import requests
+from world.breaking import BreakingService
 from world.limited import LimitedService
 from world.model import Meeting
 from world.registry import fresh_copy
@@ -268,3 +269,92 @@ def test_a_crowded_connection_pool_is_not_the_programs_warning(
         function(client, service.url)
     assert meeting.met
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [("decided", "/next", "/instead"), ("derived", "/after/200", "/after/429")],
+)
+def test_what_a_refused_answer_decides_starts_nothing(
+    name: str, right: str, wrong: str, service: LimitedService, clients: Any
+) -> None:
+    """Nobody is asked because of an answer that the program never sees.
+
+    The twin is the same program on a service that refuses nobody: what the
+    answer decides is asked while an earlier request is under way.
+    """
+    client = clients()
+    function = forced(name)
+    for _ in range(3):
+        assert function(client, service.url) == (200, 200, 200)
+    service.reset(meeting=Meeting(2, names=("/slow", wrong), patience=0.3), refuse_once="/crowded")
+    assert function(client, service.url) == (200, 200, 200)
+    assert service.refused == 1
+    assert sorted(service.paths) == sorted(["/slow", "/crowded", "/crowded", right])
+    meeting = Meeting(2, names=("/slow", right))
+    service.reset(meeting=meeting)
+    assert function(client, service.url) == (200, 200, 200)
+    assert meeting.met
+
+
+@pytest.fixture
+def breaking() -> Iterator[BreakingService]:
+    """A service that hangs up on a crowd, when it has read what it was asked."""
+    running = BreakingService()
+    yield running
+    running.close()
+
+
+def asked_of_model(client: Any, url: str) -> list[int]:
+    """Six questions that are paid for."""
+    out = []
+    for number in range(6):
+        address = f"{url}/v1/chat/completions"
+        out.append(client.post(address, json={"question": number}).status_code)
+    return out
+
+
+def fetched(client: Any, url: str) -> list[int]:
+    """Six reads."""
+    return [client.get(f"{url}/{number}").status_code for number in range(6)]
+
+
+@pytest.mark.parametrize("module", [httpx, requests])
+def test_a_read_that_a_crowd_broke_off_is_made_again(
+    module: Any, breaking: BreakingService
+) -> None:
+    """Reading twice does no harm."""
+    function = harness.forced()(fresh_copy(fetched))
+    function(module, breaking.url)
+    breaking.hang_up()
+    assert function(module, breaking.url) == [200] * 6
+    assert breaking.broken
+    assert stats(function).counts.refused > 0
+
+
+@pytest.mark.parametrize("module", [httpx, requests])
+def test_a_paid_call_that_was_broken_off_is_the_programs(
+    module: Any, breaking: BreakingService
+) -> None:
+    """The service may have answered it already: the program is told, and nothing is paid twice."""
+    function = harness.forced()(fresh_copy(asked_of_model))
+    function(module, breaking.url)
+    breaking.hang_up()
+    with pytest.raises((httpx.HTTPError, requests.ConnectionError)):
+        function(module, breaking.url)
+    assert breaking.broken
+    assert set(breaking.bodies.values()) == {1}
+    assert stats(function).counts.refused == 0
+
+
+@pytest.mark.parametrize("module", [httpx, requests])
+def test_a_paid_call_that_reached_nobody_is_made_again(
+    module: Any, breaking: BreakingService
+) -> None:
+    """A refused connection has carried nothing."""
+    function = harness.forced()(fresh_copy(asked_of_model))
+    function(module, breaking.url)
+    breaking.close()
+    with pytest.raises((httpx.ConnectError, requests.ConnectionError)):
+        function(module, breaking.url)
+    assert stats(function).counts.refused > 0

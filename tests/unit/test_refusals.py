@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 from typing import Any
 
 import httpx
@@ -74,6 +75,34 @@ def old_style() -> requests.Response:
 def test_what_is_asked_again(value: Any, error: BaseException | None, wait: float | None) -> None:
     """Seconds to wait before; ``None``: it is the program's."""
     assert refusal(value, error) == wait
+
+
+def wrapped(error: OSError, around: type[Exception]) -> Exception:
+    """What a client makes of an error of the system, two steps up."""
+    middle, outer = RuntimeError("the library beneath"), around("no")
+    middle.__cause__, outer.__context__ = error, middle
+    return outer
+
+
+@pytest.mark.parametrize("around", [httpx.ReadError, requests.ConnectionError])
+@pytest.mark.parametrize(
+    ("error", "repeated"),
+    [
+        (ConnectionRefusedError(), True),
+        (ConnectionResetError(), False),
+        (BrokenPipeError(), False),
+        (http.client.RemoteDisconnected(), False),
+    ],
+)
+def test_what_may_have_arrived_is_not_made_twice(
+    error: OSError, repeated: bool, around: type[Exception]
+) -> None:
+    """A refused connection carried nothing; a broken one may have; reading twice does no harm."""
+    for one in (error, wrapped(error, around)):
+        assert refusal(None, one) == 0.0
+        assert refusal(None, one, repeats=False) == (0.0 if repeated else None)
+    assert refusal(None, wrapped(error, RuntimeError)) is None
+    assert refusal(answer(429), None, repeats=False) == 0.0
 
 
 class Answer:

@@ -20,6 +20,7 @@ class LimitedService(Loopback):
     ``cookie_at`` is the path whose answer sets a cookie; every answer tells
     the path and the cookie that came with the request. ``retry_after`` is
     what a refusal asks for in seconds, and for how long the next are refused.
+    The first request of the path ``refuse_once`` is refused in any case.
     """
 
     def __init__(self) -> None:
@@ -45,11 +46,14 @@ class LimitedService(Loopback):
         cookie_at: str = "",
         cookie: str = "who",
         meeting: Meeting | None = None,
+        refuse_once: str = "",
     ) -> None:
         """Forget what happened, and behave as told from now on."""
         self.limit, self.status, self.retry_after = limit, status, retry_after
         self.cookie_at, self.cookie, self.meeting = cookie_at, cookie, meeting
         self.most = self.refused = self.served = 0
+        self.paths: list[str] = []
+        self.refuse_once = refuse_once
         self.closed_until = 0.0
 
     def answer(self, request: Any) -> None:
@@ -63,6 +67,9 @@ class LimitedService(Loopback):
                 refuse = True
             if refuse and self.retry_after and not self.closed_until:
                 self.closed_until = now + self.retry_after
+            self.paths.append(request.path)
+            if request.path == self.refuse_once:
+                refuse, self.refuse_once = True, ""
             self.refused += refuse
             self.served += not refuse
         if self.meeting is not None:
