@@ -25,6 +25,9 @@ FIRST_FILES = 8
 PER_LINE = 10
 """Tests that a line of the function is given before the others."""
 
+MOST_OWN = 60
+"""Tests of the module's own file that come before all others."""
+
 TIMED = ("learning", "within_one_call", "settle", "_gains")
 """Words in the names of tests that measure time: on a loaded machine they may fail unchanged."""
 
@@ -35,7 +38,7 @@ AGAIN = ("threads", "two_workers", "traced", "tracer", "monitoring")
 class Reach:
     """The tests, what they take, and which lines each executes, as `mutation.reach` wrote it.
 
-    Of several maps a later one has the word on the files of tests that it holds.
+    Of several maps a later one has the word on the tests that it holds.
     """
 
     def __init__(self, *paths: Path) -> None:
@@ -48,8 +51,8 @@ class Reach:
         self.cheap = sorted(range(len(self.names)), key=self._order)
 
     def _add(self, found: dict[str, Any]) -> None:
-        files = {file_of(name) for name, _ in found["tests"]}
-        kept = sum(1 << at for at, name in enumerate(self.names) if file_of(name) not in files)
+        again = {name for name, _ in found["tests"]}
+        kept = sum(1 << at for at, name in enumerate(self.names) if name not in again)
         for key in self.executed:
             self.executed[key] &= kept
         base = len(self.names)
@@ -74,15 +77,24 @@ class Reach:
             for key, tests in self.executed.items():
                 hit |= tests & allowed if key.startswith(f"{path}:") else 0
             lines = []
-        return self._in_rounds(self._telling(hit, lines), hit)
+        return self._in_rounds(self._telling(hit, lines, Path(path).stem), hit)
 
-    def _telling(self, hit: int, lines: list[int]) -> list[int]:
-        chosen: dict[int, None] = {}
+    def _telling(self, hit: int, lines: list[int], module: str) -> list[int]:
+        chosen = dict.fromkeys(itertools.islice(self._spread(hit & self._of(module)), MOST_OWN))
         for tests in sorted((tests & hit for tests in lines), key=int.bit_count):
             missing = PER_LINE - sum(tests >> number & 1 for number in chosen)
             for number in itertools.islice(self._spread(tests), max(missing, 0)):
                 chosen[number] = None
         return list(chosen)
+
+    def _of(self, module: str) -> int:
+        """The tests in files that are named after *module*."""
+        file = f"test_{module}.py"
+        return sum(
+            1 << at
+            for at, name in enumerate(self.names)
+            if file_of(name).rpartition("/")[2] == file
+        )
 
     def _spread(self, tests: int) -> Iterator[int]:
         """The tests of a set, the cheapest of each file first."""

@@ -188,13 +188,12 @@ def test_tests_of_a_line_are_those_that_execute_its_statement(
     assert reach.longest(first) == 2.0
 
 
-def test_a_later_map_has_the_word_on_its_files(repository: Path, tmp_path: Path) -> None:
-    """A file of tests that was recorded again is as it is now; the others stay."""
+def test_a_later_map_has_the_word_on_its_tests(repository: Path, tmp_path: Path) -> None:
+    """A test that was recorded again executes what it does now; the others stay."""
     at = SOURCE.splitlines().index("    if value > bound:") + 1
     key = f"adaptive_jit/room.py:{at}"
-    old = written(
-        tmp_path / "1.json", {"a.py::x": 1.0, "b.py::y": 1.0}, {key: ["a.py::x", "b.py::y"]}
-    )
-    new = written(tmp_path / "2.json", {"a.py::z": 1.0}, {key: ["a.py::z"]})
+    both = {"a.py::x": 1.0, "b.py::y": 1.0}
+    old = written(tmp_path / "1.json", both, {key: ["a.py::x", "b.py::y"]})
+    new = written(tmp_path / "2.json", {"a.py::x": 1.0, "a.py::z": 1.0}, {key: ["a.py::z"]})
     found = Reach(old, new).rounds(repository, "adaptive_jit/room.py", at, "")
     assert sorted(found[0]) == ["a.py::z", "b.py::y"]
