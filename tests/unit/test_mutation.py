@@ -167,7 +167,7 @@ def test_tests_of_a_line_are_those_that_execute_its_statement(
     """Those of the rare lines come first; a line that runs at import asks all of the module."""
     at = SOURCE.splitlines().index("    if value > bound:") + 1
     room = "adaptive_jit/room.py"
-    tests = {"t/a.py::slow": 2.0, "t/a.py::quick": 0.5, "t/b.py::one": 1.0, "t/c.py::far": 0.1}
+    tests = {"t/a.py::slow": 1.0, "t/a.py::quick": 0.25, "t/b.py::one": 0.5, "t/c.py::far": 0.1}
     everyone = [name for name in tests if name != "t/c.py::far"]
     executed = {
         f"{room}:{at}": everyone,
@@ -184,8 +184,8 @@ def test_tests_of_a_line_are_those_that_execute_its_statement(
     assert reach.rounds(repository, room, at + 1, "t/") == [["t/a.py::slow"]]
     assert reach.rounds(repository, room, at, "t/b") == [["t/b.py::one"]]
     assert sorted(reach.rounds(repository, room, 2, "t/")[0]) == sorted([*everyone, "t/c.py::far"])
-    assert reach.cost(first) == 3.5
-    assert reach.longest(first) == 2.0
+    assert reach.cost(first) == 1.75
+    assert reach.longest(first) == 1.0
 
 
 def test_a_later_map_has_the_word_on_its_tests(repository: Path, tmp_path: Path) -> None:
