@@ -48,7 +48,7 @@ class LookingWindow(Window):
             self.began[(index, self.paths[site.loop])] = function.host.read()
         return call
 
-    def done(self, index: int, value: Any) -> Any:
+    def done(self, index: int, value: Any, *, closes: bool = False) -> Any:
         """The clock stops."""
         if self.began:
             host, site = self.function.host, self.function.sites[index]
@@ -56,7 +56,7 @@ class LookingWindow(Window):
             if start is not None:
                 self.timed.append((index, start, host.read()))
                 host.unwatch(site)
-        return super().done(index, value)
+        return super().done(index, value, closes=closes)
 
     def caught(self) -> None:
         """The program has caught an exception: what raised it has ended."""
