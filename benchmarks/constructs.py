@@ -7,6 +7,7 @@ of 1.11 is a share of 90 % of the ideal speed-up: the goal.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import itertools
 import sys
@@ -308,6 +309,147 @@ def regions_of_different_shape() -> Any:
 def keys_of_max() -> Any:
     """A lambda that scores each item."""
     return max(range(COUNT), key=lambda i: latency(i))  # noqa: PLW0108  # what is measured
+
+
+@construct()
+def short_circuits() -> Any:
+    """`or` behind each call: the default is never reached."""
+    return [latency(i) or "none" for i in range(COUNT)]
+
+
+@construct()
+def chained_comparisons() -> Any:
+    """A call between two limits."""
+    return [0 < latency(i) < COUNT for i in range(COUNT)]
+
+
+@construct()
+def any_of_a_list() -> Any:
+    """`any` over a list, which is made as a whole."""
+    return any([latency(i) > COUNT for i in range(COUNT)])  # noqa: C419  # what is measured
+
+
+@construct(path=2)
+def all_of_conditions() -> Any:
+    """Two calls beside two generators that end with their first element."""
+    first = any(latency(i) for i in range(2))
+    second = all(latency(i) > COUNT for i in range(2))
+    third = latency(latency(1))
+    return first, second, third
+
+
+@construct(path=2)
+def early_exit() -> Any:
+    """A `return` behind a fetched value: what follows waits for it alone."""
+    found = latency(0)
+    if not found:
+        return None
+    out = []
+    for i in range(COUNT - 1):
+        out.append(latency(i))
+    return out
+
+
+@construct()
+def skipped_rounds() -> Any:
+    """`continue` on a fetched value."""
+    out = []
+    for i in range(COUNT):
+        found = latency(i)
+        if found % 2:
+            continue
+        out.append(found)
+    return out
+
+
+@construct()
+def flags() -> Any:
+    """A flag and a count that fetched values set."""
+    complete, missing = True, 0
+    for i in range(COUNT):
+        if not latency(i):
+            complete = False
+            missing += 1
+    return complete, missing
+
+
+@construct()
+def dict_of_zip() -> Any:
+    """`dict(zip(keys, …))` of a list."""
+    keys = ["a", "b", "c", "d", "e", "f"]
+    return dict(zip(keys, [latency(i) for i in range(COUNT)], strict=True))
+
+
+@construct()
+def chain_of_lists() -> Any:
+    """`itertools.chain` over what is fetched."""
+    return list(itertools.chain(*[[latency(i)] for i in range(COUNT)]))
+
+
+@construct()
+def counter_of_a_list() -> Any:
+    """`collections.Counter` over what is fetched."""
+    return collections.Counter([latency(i) % 2 for i in range(COUNT)])
+
+
+@construct()
+def set_of_a_generator() -> Any:
+    """`set` over a generator expression."""
+    return set(latency(i) for i in range(COUNT))  # noqa: C401  # what is measured
+
+
+@construct()
+def largest_of_a_generator() -> Any:
+    """`max` over a generator expression, with a default."""
+    return max((latency(i) for i in range(COUNT)), default=0)
+
+
+@construct()
+def text_of_parts() -> Any:
+    """`join` over a generator expression."""
+    return ", ".join(str(latency(i)) for i in range(COUNT))
+
+
+@construct()
+def sorted_by_keys() -> Any:
+    """`sorted` with a lambda that fetches."""
+    return sorted(range(COUNT), key=lambda i: -latency(i))
+
+
+@construct()
+def known_bounds() -> Any:
+    """A `while` with a counter of its own."""
+    out = []
+    i = 0
+    while i < COUNT:
+        out.append(latency(i))
+        i += 1
+    return out
+
+
+def _once(number: int) -> int:
+    return latency(number)
+
+
+def _twice_removed(number: int) -> int:
+    return _once(number)
+
+
+@construct()
+def helpers_several_levels_deep() -> Any:
+    """The call stands in a helper of a helper."""
+    return [_twice_removed(i) for i in range(COUNT)]
+
+
+@construct()
+def independent_loops() -> Any:
+    """Two loops in a row."""
+    first, second = [], []
+    for i in range(COUNT // 2):
+        first.append(latency(i))
+    for i in range(COUNT // 2):
+        second.append(latency(-i))
+    return first, second
 
 
 @construct()

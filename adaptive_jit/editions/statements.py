@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from adaptive_jit.editions.certain import Certain, Evidence
 from adaptive_jit.editions.clauses import Clauses
-from adaptive_jit.editions.guards import guards_in, on_the_way
+from adaptive_jit.editions.guards import on_the_way
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
 from adaptive_jit.editions.needs import Needs, contains_jump, leaves_loop, read_first
 from adaptive_jit.editions.nodes import assign, const, load, method
@@ -43,6 +44,7 @@ class Slice(Clauses):
         self.continue_ends_strand = False
         self.aside: list[ast.If] = []
         self.operands: set[str] | None = None
+        self.certain = Certain(analysis)
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Translate *statements* in order."""
@@ -187,7 +189,7 @@ class Slice(Clauses):
         unknown: list[ast.stmt] = [
             assign(name, load(POISON_NAME)) for name in sorted(stored_names([node]))
         ]
-        passed = method(load(ISSUER), "passes", const(guards_in(node)), test)
+        passed = method(load(ISSUER), "passes", const(self.certain.needed(node)), test)
         self.emit(ast.If(passed, unknown, self.nested(lambda: self.decide(node, test))))
 
     def goes_aside(self, node: ast.If) -> bool:
@@ -300,7 +302,7 @@ class Slice(Clauses):
 
         self.strand(path, load(item), build, node.body)
 
-    def clear(self, parts: Sequence[ast.AST]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    def clear(self, parts: Sequence[ast.AST]) -> tuple[Evidence, tuple[int, ...]] | None:
         """What must have been harmless so far if later iterations may overtake this one."""
         nodes = [inner for part in parts for inner in on_the_way(part)]
         if any(isinstance(inner, ast.Assert | ast.Raise) for inner in nodes):
@@ -311,4 +313,4 @@ class Slice(Clauses):
             if id(inner) in self.analysis.sites
             and self.analysis.sites[id(inner)].role in _ON_THE_WAY
         )
-        return guards_in(*parts), sites
+        return self.certain.needed(*parts), sites

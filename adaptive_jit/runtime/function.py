@@ -229,7 +229,15 @@ class FunctionState:
         known = [site.effect for site in self.sites if site.effect is not None]
         return all(one.kind > EffectKind.UNORDERED or commute(one, effect) for one in known)
 
-    def seen(self, guards: tuple[int, ...]) -> bool:
-        """Whether all of *guards* have passed and never failed."""
+    def seen(self, guards: tuple[int | tuple[int, ...], ...]) -> bool:
+        """Whether all of *guards* have passed and never failed.
+
+        Of several that meet the same values it is enough that one has passed.
+        """
         table = self.guards
-        return all(table[guard] == PASSED for guard in guards)
+        return all(
+            table[guard] == PASSED
+            if type(guard) is int
+            else FAILED not in (states := [table[one] for one in guard]) and PASSED in states  # type: ignore[union-attr]
+            for guard in guards
+        )

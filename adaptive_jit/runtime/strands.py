@@ -49,7 +49,7 @@ MOST_STEPS: Final = 10_000
 MOST_TURNS: Final = 8
 """Operations that wait for their turn, for each that may be ahead: they hold no values."""
 
-Clear = tuple[tuple[int, ...], tuple[int, ...]]
+Clear = tuple[tuple[int | tuple[int, ...], ...], tuple[int, ...]]
 """The guards and the sites that must have been harmless so far."""
 
 
