@@ -8,6 +8,7 @@ unknown. Hooks, and arguments that may be callbacks or iterators, are unknown.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ MODEL_ENDPOINTS = (
     "/api/generate",
     "/api/chat",
 )
+
+_NETRC = ("~/.netrc", "~/_netrc")
 
 _FALSE_ONLY = {
     "stream": "it streams its answer",
@@ -136,6 +139,16 @@ def reached(rule: Rule, receiver: Any, target: str, kwargs: dict[str, Any]) -> s
     return host if "adapters" in state and not state.get("proxies") else ""
 
 
+def _reads_netrc(rule: Rule, receiver: Any) -> bool:
+    """Whether ``requests`` looks for the password in a file of the user's home."""
+    if not rule.name.startswith("requests:") or not matters():
+        return False
+    if getattr(receiver, "__dict__", {}).get("trust_env") is False:
+        return False
+    named = os.path.expandvars("$NETRC") != "$NETRC"
+    return named or any(os.path.exists(os.path.expanduser(path)) for path in _NETRC)
+
+
 def _is_direct(state: dict[str, Any]) -> bool:
     """A client of ``httpx`` that connects to the very hosts that it is asked for."""
     pool = getattr(state["_transport"], "__dict__", {}).get("_pool")
@@ -172,7 +185,11 @@ def _by_verb(
     url = args[index] if len(args) > index else kwargs.get("url")
     target = url if type(url) is str else str(url) if exact(url, leaves=True) else ""
     body = kwargs.get("json")
-    has_files = type(kwargs.get("verify")) is str or kwargs.get("cert") is not None
+    has_files = (
+        type(kwargs.get("verify")) is str
+        or kwargs.get("cert") is not None
+        or _reads_netrc(rule, receiver)
+    )
     looked_for = verb in READING and not has_files and matters()
     if looked_for and is_elsewhere(reached(rule, receiver, target, kwargs)):
         return rule.elsewhere()

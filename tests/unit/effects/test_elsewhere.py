@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import requests
 
 from adaptive_jit.effects import elsewhere
 from adaptive_jit.effects.resolve import effect_of
@@ -68,6 +70,33 @@ def test_the_proxies_of_the_opener_count(monkeypatch: pytest.MonkeyPatch) -> Non
     own = urllib.request.ProxyHandler({"HTTPS": "http://127.0.0.1:3128"})
     monkeypatch.setattr(urllib.request, "_opener", urllib.request.build_opener(own))
     assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+
+
+def test_a_password_file_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """``requests`` reads ``.netrc`` at each request, unless there is none or it is told not to."""
+    monkeypatch.setattr(elsewhere, "addresses_of", lambda host: (PUBLIC,))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.delenv("NETRC", raising=False)
+    url = "https://api.one.com/x"
+    model = "https://api.one.com/v1/chat/completions"
+
+    def both_pass() -> tuple[bool, bool]:
+        effect_of(requests.get, (url,), {})
+        elsewhere.wait(10)
+        effects = effect_of(requests.get, (url,), {}), effect_of(requests.post, (model,), {})
+        return commute(effects[0], WRITE), commute(effects[1], WRITE)
+
+    assert both_pass() == (True, True)
+    monkeypatch.setenv("NETRC", str(tmp_path / "passwords"))
+    assert both_pass() == (False, False)
+    monkeypatch.delenv("NETRC")
+    for name in (".netrc", "_netrc"):
+        (tmp_path / name).touch()
+        assert both_pass() == (False, False)
+        assert passes(monkeypatch, url, PUBLIC)  # urllib does not look there
+        (tmp_path / name).unlink()
+    assert both_pass() == (True, True)
 
 
 def test_nobody_is_asked_before_a_file_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
