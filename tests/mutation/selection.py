@@ -26,7 +26,7 @@ PER_LINE = 10
 """Tests that a line of the function is given before the others."""
 
 MOST_OWN = 60
-"""Tests of the module's own file that come before all others."""
+"""Tests of the module's own file, and of the latest map, that come before all others."""
 
 TIMED = ("learning", "within_one_call", "settle", "_gains")
 """Words in the names of tests that measure time: on a loaded machine they may fail unchanged."""
@@ -45,8 +45,11 @@ class Reach:
         self.names: list[str] = []
         self.seconds: list[float] = []
         self.executed: dict[str, int] = defaultdict(int)
-        for path in paths:
+        self.latest = 0
+        for number, path in enumerate(paths):
+            base = len(self.names)
             self._add(json.loads(path.read_text(encoding="utf-8")))
+            self.latest = (1 << len(self.names)) - (1 << base) if number else 0
         self.numbers = {name: number for number, name in enumerate(self.names)}
         self.cheap = sorted(range(len(self.names)), key=self._order)
 
@@ -80,7 +83,8 @@ class Reach:
         return self._in_rounds(self._telling(hit, lines, Path(path).stem), hit)
 
     def _telling(self, hit: int, lines: list[int], module: str) -> list[int]:
-        chosen = dict.fromkeys(itertools.islice(self._spread(hit & self._of(module)), MOST_OWN))
+        own = hit & (self._of(module) | self.latest)
+        chosen = dict.fromkeys(itertools.islice(self._spread(own), MOST_OWN))
         for tests in sorted((tests & hit for tests in lines), key=int.bit_count):
             missing = PER_LINE - sum(tests >> number & 1 for number in chosen)
             for number in itertools.islice(self._spread(tests), max(missing, 0)):
@@ -148,19 +152,25 @@ def file_of(name: str) -> str:
 
 
 def _around(path: Path, line: int) -> tuple[range, range]:
-    """The lines of the innermost statement at *line* (without its body), and of its function."""
-    head, function = range(line, line + 1), range(0)
+    """The lines of the innermost statement at *line* (without its body), and of its function.
+
+    A change at the head of a function concerns all of it. What runs when the
+    module is imported has no lines of its own: nothing tells who depends on it.
+    """
+    head, function = range(0), range(0)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):  # the outer before the inner
         if not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
             continue
         first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+        first = min([first, *(one.lineno for one in getattr(node, "decorator_list", ()))])
         last = max(getattr(inner, "end_lineno", first) or first for inner in ast.walk(node))
         if not first <= line <= last:
             continue
         body = getattr(node, "body", None)
-        head = range(first, max(body[0].lineno, first + 1) if body else last + 1)
-        if line not in head:
-            head = range(line, line + 1)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            function = range(first, last + 1)
+            head = function = range(body[0].lineno, last + 1)
+        elif function:
+            head = range(first, max(body[0].lineno, first + 1) if body else last + 1)
+            if line not in head:
+                head = range(line, line + 1)
     return head, function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,3 +104,33 @@ def test_nobody_is_asked_before_a_file_is_written(monkeypatch: pytest.MonkeyPatc
     """A name is looked up only where that matters."""
     elsewhere.forget()
     assert not passes(monkeypatch, "https://api.one.com/x", PUBLIC)
+
+
+@pytest.mark.parametrize("error", [OSError, UnicodeError, ValueError])
+def test_a_host_that_cannot_be_looked_up_is_no_other_machine(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """The program will meet the error itself; nothing is said about it here."""
+
+    def fails(host: str) -> list[str]:
+        raise error(host)
+
+    monkeypatch.setattr(elsewhere, "addresses_of", fails)
+    url = "https://api.lost.com/x"
+    for _ in range(2):
+        assert not commute(effect_of(urllib.request.urlopen, (url,), {}), WRITE)
+        elsewhere.wait(10)
+
+
+def test_a_look_up_holds_up_no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver may take half a minute to give up."""
+    seen = []
+
+    def asked(host: str) -> list[str]:
+        seen.append(threading.current_thread().daemon)
+        return [PUBLIC]
+
+    monkeypatch.setattr(elsewhere, "addresses_of", asked)
+    effect_of(urllib.request.urlopen, ("https://api.slow.com/x",), {})
+    elsewhere.wait(10)
+    assert seen == [True]
