@@ -3,7 +3,8 @@
 A program is a tree of statements over a few typed names. Every loop is bounded, so
 every program ends. Names: ``i*`` integers, ``s*`` texts, ``l*`` lists, ``d*``
 dicts, ``o*`` objects whose special methods are unknown operations, ``c`` a client,
-``k`` an integer that a nested function captures and changes.
+``k`` an integer that a nested function captures and changes. Operands of unknown type,
+reductions, helpers and output are in `generator_shapes`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+import generator_shapes
+from generator_shapes import Shapes
+
 HEADER = """from __future__ import annotations
 
 import contextlib
 import io
+import logging
+import pathlib
+import tempfile
 import threading
 from typing import Any
 
@@ -42,6 +49,7 @@ class Holder:
 
 
 """
+HEADER += generator_shapes.HELPERS
 
 PROLOGUE = (
     "i0, i1, i2 = 1, 2, 3",
@@ -54,9 +62,11 @@ PROLOGUE = (
     "h = Holder()",
     "c = Client(1)",
     "k = 4",
+    *generator_shapes.PROLOGUE,
 )
 
-EPILOGUE = ("return i0, i1, i2, s0, s1, l0, l1, d0, d1, h.value, k",)
+RETURNED = ("i0, i1, i2, s0, s1, l0, l1, d0, d1, h.value, k", *generator_shapes.EPILOGUE)
+EPILOGUE = (f"return {', '.join(RETURNED)}",)
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class Generated:
 
     def source(self) -> str:
         """Return the program as a module with one function, ``generated``."""
-        lines = ["def generated():"]
+        lines = ["def generated(odd=True):"]
         lines += ["    " + line for line in PROLOGUE]
         for statement in self.body:
             lines += statement.render(1)
@@ -97,7 +107,7 @@ class Generated:
 
 
 @dataclass
-class _Maker:
+class _Maker(Shapes):
     random: random.Random
     room: int
     functions: list[str] = field(default_factory=list)
@@ -117,6 +127,8 @@ class _Maker:
         if depth == 0 or self.random.random() < 0.25:
             return self.random.choice([self.name("i"), str(self.random.randrange(9)), "k"])
         inner = depth - 1
+        if self.random.random() < 0.3:
+            return self.random.choice([self.odd_integer, self.reduced, self.called])(inner)
         return self.pick(
             lambda: f"fetch({self.integer(inner)})",
             lambda: f"fetch({self.integer(inner)})",
@@ -154,6 +166,8 @@ class _Maker:
         if depth == 0 or self.random.random() < 0.25:
             return self.random.choice([self.name("s"), "'x'"])
         inner = depth - 1
+        if self.random.random() < 0.25:
+            return self.odd_text(inner)
         return self.pick(
             lambda: f"ask({self.text(inner)})",
             lambda: f"ask(f'{{{self.name('s')}}}:{{{self.name('i')}:02d}}')",
@@ -199,6 +213,8 @@ class _Maker:
 
     def condition(self, depth: int = 1) -> str:
         inner = max(depth - 1, 0)
+        if depth and self.random.random() < 0.25:
+            return self.odd_condition(inner)
         return self.pick(
             lambda: f"{self.name('i')} % 2",
             lambda: f"{self.integer(inner)} > {self.integer(0)}",
@@ -228,6 +244,8 @@ class _Maker:
         return Statement(self.simple())
 
     def simple(self) -> str:
+        if self.random.random() < 0.2:
+            return self.odd_statement()
         return self.pick(
             *[lambda: f"{self.name('i')} = {self.integer()}"] * 5,
             *[lambda: f"{self.name('s')} = {self.text()}"] * 4,
@@ -355,7 +373,7 @@ class _Maker:
             lambda: f"pair({self.integer(0)})",
             lambda: self.name("d"),
             lambda: f"({self.integer(0)}, {self.text(0)})",
-            lambda: "o0",
+            self.odd,
         )
         patterns = [
             *("1", "'a' | 'x'", "None | True", "int(i0)", "str(s0)", "(i0, i1)", "[i0, *_]"),
@@ -363,7 +381,7 @@ class _Maker:
             *("(1 | 2 as i0, _)", "[o0, 1, *_]", "float() | list()", "Loud()", "object()"),
             *("int(n) if n % 2", f"_ if {self.condition()}"),
         ]
-        if subject != "o0":  # which the operations would look at themselves
+        if subject not in ("o0", "u0", "u1"):  # which the operations would look at themselves
             patterns += [f"i2 if {self.condition()}", "s1 if fetch(s1) % 2"]
         cases = [
             _clause(f"case {pattern}:", self.block(depth, 2, loop=loop))
@@ -383,6 +401,7 @@ class _Maker:
                 "with io.StringIO('a') as z, threading.Lock():",
                 "with threading.Lock(), Guarded('g', True):",
                 "with contextlib.closing(io.StringIO()):",
+                "with open(FILE, 'a') as z, contextlib.redirect_stdout(z):",
             ]
         )
         body = self.block(depth, 4, loop=loop)

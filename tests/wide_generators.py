@@ -101,7 +101,7 @@ class Generated(generators.Generated):
 
     def source(self) -> str:
         """Return the program as a module with one function, ``generated``."""
-        lines = ["def generated():"]
+        lines = ["def generated(odd=True):"]
         lines += ["    " + line for line in PROLOGUE]
         for statement in self.body:
             lines += statement.render(1)
