@@ -173,7 +173,7 @@ def _read_by(kind: type) -> tuple[Reader | None, Length | None]:
     for base in kind.__mro__:
         if base is weakref.ref:
             return _referred, None
-        if base in _BUILTIN:
+        if id(base) in _exact:
             return _BUILTIN[base]
         if base.__module__ in _LIBRARY and type(class_member(base, "__iter__")) is FunctionType:
             return _fields, None

@@ -16,6 +16,7 @@ from adaptive_jit.effects.affinity_contents import Contents, Look, filled, is_co
 from adaptive_jit.effects.attributes import MISSING, class_member
 from adaptive_jit.effects.proof_checks import content
 from adaptive_jit.effects.source import original_code
+from adaptive_jit.runtime.exact import ids
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -30,7 +31,7 @@ FIXED: Final = 5
 Step = tuple[int, Any, Any, type | None, object]
 """How a value is found, from what, under which name; its exact type and identity if they matter."""
 
-CONTAINERS = frozenset({list, tuple, set, frozenset, dict})
+CONTAINERS = ids(list, tuple, set, frozenset, dict)
 _LOOKED_AT = 1000
 """Elements of an argument that are looked at; of larger containers, which are data, the first."""
 
@@ -126,7 +127,7 @@ def of_argument(value: Any) -> str | None:
     kind = type(value)
     if id(kind) in _harmless:
         return None
-    if kind not in CONTAINERS:
+    if id(kind) not in CONTAINERS:
         said = _of_one(value)
         return said if said is not None or reader_of(kind) is None else _of_inside([value])
     if len(value) > _LOOKED_AT:
@@ -134,7 +135,7 @@ def of_argument(value: Any) -> str | None:
     inside: list[Any] = []
     for element in list(value.values() if kind is dict else value):
         kind = type(element)
-        if id(kind) not in _harmless and kind not in CONTAINERS:
+        if id(kind) not in _harmless and id(kind) not in CONTAINERS:
             said = _of_one(element)
             if said is not None:
                 return said
@@ -166,7 +167,7 @@ def _of_one(value: Any) -> str | None:
 def is_harmless(value: Any) -> bool:
     """Whether every object of this type is nobody's; remembered by type."""
     kind = type(value)
-    if kind in CONTAINERS:
+    if id(kind) in CONTAINERS:
         return True
     if is_code(value) or types.lock_of(value) is not None or types.of_type(kind) is not None:
         return False

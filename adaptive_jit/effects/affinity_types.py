@@ -122,17 +122,22 @@ def of_type(kind: type) -> str | None:
 
 def lock_of(value: Any) -> Any:
     """The re-entrant lock that *value* is or stands on, ``None`` if there is none."""
-    if type(value) in _RLOCKS:
+    if _is_lock(value):
         return value
-    if threading.Condition in type(value).__mro__:
+    if issubclass(type(value), threading.Condition):
         inner = (instance_values(value) or {}).get("_lock")
-        return inner if type(inner) in _RLOCKS else None
+        return inner if _is_lock(inner) else None
     return None
+
+
+def _is_lock(value: Any) -> bool:
+    kind = type(value)
+    return any(kind is lock for lock in _RLOCKS)
 
 
 def may_stand_on_lock(kind: type) -> bool:
     """Whether instances of *kind* may or may not stand on a re-entrant lock."""
-    return threading.Condition in kind.__mro__
+    return issubclass(kind, threading.Condition)
 
 
 def is_plain_lock(value: Any) -> bool:

@@ -7,11 +7,14 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, Final
 
 from adaptive_jit.effects.known_callbacks import is_known_callback
+from adaptive_jit.runtime.exact import ids
 
-HARMLESS: Final = frozenset(
-    {type(None), bool, int, float, complex, str, bytes, bytearray, range, slice, type(...), type}
+HARMLESS: Final = ids(
+    *(type(None), bool, int, float, complex, str, bytes, bytearray, range, slice, type(...), type)
 )
-_CONTAINERS: Final = frozenset({list, tuple, dict, set, frozenset})
+_CONTAINERS: Final = ids(list, tuple, dict, set, frozenset)
+
+_CALLBACKS: Final = ids(FunctionType, MethodType, BuiltinFunctionType, functools.partial)
 
 _LOOKED_AT = 1000
 """Elements of an argument that are looked at; larger ones are data, not callbacks."""
@@ -23,12 +26,12 @@ def hidden_work(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
     Containers are looked into one level deep.
     """
     for value in args:
-        if type(value) not in HARMLESS:
+        if id(type(value)) not in HARMLESS:
             found = _hidden(value)
             if found is not None:
                 return found
     for value in kwargs.values():
-        if type(value) not in HARMLESS:
+        if id(type(value)) not in HARMLESS:
             found = _hidden(value)
             if found is not None:
                 return found
@@ -37,13 +40,14 @@ def hidden_work(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
 
 def _hidden(value: Any) -> str | None:
     kind = type(value)
-    if kind not in _CONTAINERS:
+    if id(kind) not in _CONTAINERS:
         return _live(value)
     elements = value.values() if kind is dict else value
-    if HARMLESS.issuperset(map(type, elements)):
+    if HARMLESS.issuperset(map(id, map(type, elements))):
         return None
     for _, element in zip(range(_LOOKED_AT), elements, strict=False):
-        if type(element) not in HARMLESS and type(element) not in _CONTAINERS:
+        inner = id(type(element))
+        if inner not in HARMLESS and inner not in _CONTAINERS:
             found = _live(element)
             if found is not None:
                 return found
@@ -54,7 +58,7 @@ def _live(value: Any) -> str | None:
     kind = type(value)
     if is_known_callback(value):
         return None
-    if kind in (FunctionType, MethodType, BuiltinFunctionType, functools.partial):
+    if id(kind) in _CALLBACKS:
         return f"an argument is a callback, `{getattr(value, '__qualname__', kind.__name__)}`"
     if _has(kind, "__next__"):
         return f"an argument is an iterator, a `{kind.__name__}`"

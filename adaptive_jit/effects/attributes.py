@@ -22,6 +22,8 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from adaptive_jit.runtime.exact import is_usual
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -84,6 +86,8 @@ def attribute_is_transparent(owner: object, name: str) -> bool:
     kind = type(owner)
     if kind is ModuleType:
         return name in owner.__dict__
+    if type(kind) is not type and not is_usual(owner):
+        return False
     if is_class(owner):
         return _of_class(owner, name)
     member = class_member(kind, name)
@@ -102,7 +106,7 @@ def lookup_is_transparent(owner: object, method: str) -> bool:
     *method* is the one behind it, ``"__getitem__"`` or ``"__contains__"``. Only for what the
     catalogue says of its types; exact builtin containers are not asked about here.
     """
-    rule = None if is_class(owner) else _rule_of(type(owner))
+    rule = None if is_class(owner) or not is_usual(owner) else _rule_of(type(owner))
     return rule is not None and searches_plainly(type(owner)) and rule.looks_up(owner, method)
 
 
@@ -119,13 +123,15 @@ def is_data_descriptor(member: object) -> bool:
 def instance_values(owner: object) -> dict[str, Any] | None:
     """The instance dictionary of *owner*, read past any user code; ``None`` if it has none."""
     kind = type(owner)
-    getter: Any = _getters.get(kind)
+    usual = is_usual(owner)
+    getter: Any = _getters.get(kind) if usual else None
     if getter is None:
         getter = class_member(kind, "__dict__")
         if len(_getters) >= _CACHE_LIMIT:
             _getters.clear()
-        # A class cannot exchange where its instances keep their dictionary.
-        _getters[kind] = getter
+        if usual:
+            # A class cannot exchange where its instances keep their dictionary.
+            _getters[kind] = getter
     if type(getter) not in (GetSetDescriptorType, MemberDescriptorType):
         return None
     values = getter.__get__(owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import functools
 import time
+from types import MethodType
 from typing import Any
 
 from adaptive_jit.effects import (
@@ -24,6 +25,7 @@ from adaptive_jit.interrupts import is_the_programs
 from adaptive_jit.profiling import Sampler, audit, read
 from adaptive_jit.records import Effect, EffectKind
 from adaptive_jit.runtime import Host
+from adaptive_jit.runtime.exact import is_usual
 from adaptive_jit.runtime.output import ask_about_files
 from adaptive_jit.strategies import strategy
 from adaptive_jit.strategies.thread import ThreadStrategy
@@ -32,6 +34,9 @@ _sampler = Sampler()
 gate = Gate(strategy("thread").start)
 ask_about_files(file_of_record)
 _UNKNOWN = Effect(EffectKind.UNKNOWN, reason="it could not be judged")
+_UNUSUAL = Effect(
+    EffectKind.UNKNOWN, reason="it meets an object whose metaclass compares or hashes classes"
+)
 
 
 def _watch(site: Any, _callee: Any) -> None:
@@ -59,6 +64,9 @@ def host(evidence: str) -> Host:
     observes = evidence == "observed"
 
     def effect(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        receiver = callee.__self__ if type(callee) is MethodType else callee
+        if not all(map(is_usual, (receiver, *args, *kwargs.values()))):
+            return _UNUSUAL
         try:
             found = effect_of(callee, args, kwargs, allowed)
             return disproved(found, callee) if observes else found

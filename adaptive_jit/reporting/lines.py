@@ -204,7 +204,7 @@ ENTRIES: tuple[Entry, ...] = (
     )),
     Entry("not-known", READS, (
         "neither declared nor known", "it is not known", "not known to be harmless",
-        "could not be judged", "the proof failed", "unknown$",
+        "could not be judged", "the proof failed", "unknown$", "whose metaclass",
     )),
 )
 # fmt: on

@@ -45,7 +45,7 @@ def walked(
             continue
         rest = dict(kwargs)
         stream = rest.pop("file", None) if find is _under_tqdm else None
-        if any(type(value) not in SCALARS for value in rest.values()):
+        if any(id(type(value)) not in SCALARS for value in rest.values()):
             return NOTHING
         if stream is None:
             stream = sys.stderr if find is _under_tqdm else _stream_of_rich()
@@ -85,7 +85,9 @@ def _under_track(callee: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _items(args: tuple[Any, ...]) -> Any:
-    if type(args[0]) not in ITERABLES or any(type(value) not in SCALARS for value in args[1:]):
+    if id(type(args[0])) not in ITERABLES or any(
+        id(type(value)) not in SCALARS for value in args[1:]
+    ):
         return NOTHING
     return args[0]
 

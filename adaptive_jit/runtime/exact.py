@@ -17,15 +17,29 @@ from adaptive_jit.runtime.told import told_by
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SCALARS = frozenset({int, float, str, bytes, bool, NoneType, complex})
-SEQUENCES = frozenset({list, tuple})
-CONTAINERS = frozenset({list, tuple, dict, range, str, bytes, set, frozenset})
-SIZED = CONTAINERS | frozenset({type({}.keys()), type({}.values()), type({}.items())})
-ITERABLES = CONTAINERS | frozenset(
-    {type({}.keys()), type({}.values()), type({}.items()), enumerate, zip, reversed}
-)
-ITERATORS = frozenset({enumerate, zip, reversed, map, filter})
-MUTABLE = frozenset({list, dict, set, bytearray})
+_KEPT: list[object] = []
+"""What identities stand for, so that none is given to another object."""
+
+
+def ids(*objects: object) -> frozenset[int]:
+    """The identities of *objects*: to look up a class by itself would ask its metaclass.
+
+    A metaclass may have a ``__hash__`` or ``__eq__`` of its own, or make its classes unhashable.
+    """
+    _KEPT.extend(objects)
+    return frozenset(map(id, objects))
+
+
+_VIEWS = ids(type({}.keys()), type({}.values()), type({}.items()))
+
+SCALARS = ids(int, float, str, bytes, bool, NoneType, complex)
+SEQUENCES = ids(list, tuple)
+CONTAINERS = ids(list, tuple, dict, range, str, bytes, set, frozenset)
+SIZED = CONTAINERS | _VIEWS
+ITERABLES = SIZED | ids(enumerate, zip, reversed)
+ITERATORS = ids(enumerate, zip, reversed, map, filter)
+MUTABLE = ids(list, dict, set, bytearray)
+"""The types by their identities: ``id(type(x)) in SCALARS``."""
 
 _DEEPEST = 8
 """Containers nested deeper than this are compared by identity only."""
@@ -37,13 +51,13 @@ class Stop(Exception):
 
 def is_scalar(value: Any) -> bool:
     """``str(value)``, ``value == value`` and arithmetic run builtin code only."""
-    return type(value) in SCALARS
+    return id(type(value)) in SCALARS
 
 
 def adds(value: Any) -> bool:
     """``+`` and ``*`` between such values run builtin code only."""
     kind = type(value)
-    return kind in SCALARS or kind in SEQUENCES
+    return id(kind) in SCALARS or id(kind) in SEQUENCES
 
 
 def formats(value: Any, known: Callable[[Any], bool] | None = None, budget: int = 200) -> bool:
@@ -51,15 +65,15 @@ def formats(value: Any, known: Callable[[Any], bool] | None = None, budget: int 
 
     *known* tells of further parts that theirs is a library's that is known. At most *budget* elements are looked at; a larger value counts as unknown.
     """
-    if type(value) in SCALARS:
+    if id(type(value)) in SCALARS:
         return True
     stack = [value]
     while stack:
         part = stack.pop()
         kind = type(part)
-        if kind in SCALARS:
+        if id(kind) in SCALARS:
             continue
-        if kind not in CONTAINERS:
+        if id(kind) not in CONTAINERS:
             if known is not None and known(part):
                 continue
             told = told_by(part)
@@ -89,15 +103,15 @@ def is_path(value: Any) -> bool:
 def tells_membership(value: Any) -> bool:
     """``scalar in value`` compares with values of builtin types only."""
     kind = type(value)
-    if kind in SEQUENCES:
-        return all(type(element) in SCALARS for element in value)
-    return kind in CONTAINERS
+    if id(kind) in SEQUENCES:
+        return all(id(type(element)) in SCALARS for element in value)
+    return id(kind) in CONTAINERS
 
 
 def is_truthy_plainly(value: Any) -> bool:
     """``bool(value)`` runs builtin code only."""
     kind = type(value)
-    return kind in SCALARS or kind in CONTAINERS
+    return id(kind) in SCALARS or id(kind) in CONTAINERS
 
 
 def indexes(value: Any) -> bool:
@@ -107,7 +121,7 @@ def indexes(value: Any) -> bool:
     be anyone's: only a collision with a foreign key would show it, and str
     keys are compared by builtin code first.
     """
-    return type(value) in CONTAINERS
+    return id(type(value)) in CONTAINERS
 
 
 def matches(value: Any, depth: int, budget: int = 2_000) -> bool:
@@ -120,11 +134,11 @@ def matches(value: Any, depth: int, budget: int = 2_000) -> bool:
         further: list[Any] = []
         for part in level:
             kind = type(part)
-            if kind in SCALARS:
+            if id(kind) in SCALARS:
                 continue
-            if kind not in CONTAINERS:
+            if id(kind) not in CONTAINERS:
                 return False
-            if kind in SEQUENCES:
+            if id(kind) in SEQUENCES:
                 further += part
             elif kind is dict:
                 further += part.values()
@@ -155,12 +169,12 @@ _QUIET = (contextlib.suppress, contextlib.nullcontext)
 
 def iterates(value: Any) -> bool:
     """``iter(value)`` runs builtin code only."""
-    return type(value) in ITERABLES
+    return id(type(value)) in ITERABLES
 
 
 def is_change_target(value: Any) -> bool:
     """``append``, ``add`` and ``x[k] = v`` run builtin code only."""
-    return type(value) in MUTABLE
+    return id(type(value)) in MUTABLE
 
 
 def same_callee(first: Any, second: Any) -> bool:
@@ -176,7 +190,7 @@ def same_callee(first: Any, second: Any) -> bool:
         )
         return same and first.__func__ is second.__func__
     if issubclass(kind, BuiltinMethodType):
-        if type(first.__self__) in SCALARS:
+        if id(type(first.__self__)) in SCALARS:
             same = same_value(first.__self__, second.__self__, deep=False)
         else:
             same = first.__self__ is second.__self__
@@ -195,7 +209,7 @@ def same_value(first: Any, second: Any, *, deep: bool, depth: int = 0) -> bool:
         return struct.pack("d", first) == struct.pack("d", second)
     if kind is complex:
         return repr(first) == repr(second)
-    if kind in SCALARS:
+    if id(kind) in SCALARS:
         return bool(first == second)
     if is_path(first):
         return str(first) == str(second)
@@ -203,7 +217,7 @@ def same_value(first: Any, second: Any, *, deep: bool, depth: int = 0) -> bool:
         return same_callee(first, second)
     if not deep or depth > _DEEPEST:
         return False
-    if kind in SEQUENCES:
+    if id(kind) in SEQUENCES:
         return len(first) == len(second) and all(
             same_value(a, b, deep=True, depth=depth + 1) for a, b in zip(first, second, strict=True)
         )
@@ -249,17 +263,17 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 }
 """The checks by the letter of their guard, for operands."""
 
-_CONSUMERS = frozenset({sum, max, min, sorted, list, tuple, set, dict, frozenset, any, all})
+_CONSUMERS = ids(sum, max, min, sorted, list, tuple, set, dict, frozenset, any, all)
 
 
 def is_consumer(function: Any) -> bool:
     """A builtin, or ``join`` of an exact str, that walks a generator at once, while it is called."""
-    if type(function) is BuiltinMethodType and type(function.__self__) in (str, bytes):
-        return bool(function.__name__ == "join")
-    try:
-        return function in _CONSUMERS
-    except TypeError:
+    if id(function) in _CONSUMERS:
+        return True
+    if type(function) is not BuiltinMethodType:
         return False
+    kind = type(function.__self__)
+    return (kind is str or kind is bytes) and bool(function.__name__ == "join")
 
 
 def parent_function(kind: Any, receiver: Any, name: str) -> FunctionType | None:
@@ -281,3 +295,27 @@ def has_parent(bound: Any, name: str) -> bool:
 _order_of = type.__dict__["__mro__"].__get__
 _names_of = type.__dict__["__dict__"].__get__
 """Of a class itself, whatever its metaclass answers."""
+
+
+def is_usual(value: Any) -> bool:
+    """Whether the class of *value*, or *value* if it is one, may be looked up by itself.
+
+    Not if its metaclass has a hash or a comparison of its own, which it would be asked for.
+    """
+    kind = type(value)
+    metaclass = type(kind)
+    if kind is type or (metaclass is type and not issubclass(kind, type)):
+        return True
+    return all(map(_is_hashed_plainly, (kind, metaclass)))
+
+
+def _is_hashed_plainly(metaclass: type) -> bool:
+    if not issubclass(metaclass, type):
+        return True
+    for owner in _order_of(metaclass):
+        if owner is type:
+            break
+        names = _names_of(owner)
+        if "__hash__" in names or "__eq__" in names:
+            return False
+    return True

@@ -107,4 +107,4 @@ class WrittenFiles:
 def has_finaliser(value: Any) -> bool:
     """Whether the end of *value* can be seen: a ``__del__``, a file that is flushed and closed."""
     kind = type(value)
-    return type(getattr(kind, "__del__", None)) is FunctionType or _IOBase in kind.__mro__
+    return type(getattr(kind, "__del__", None)) is FunctionType or issubclass(kind, _IOBase)

@@ -152,8 +152,8 @@ class Guards(DisplayLoops, OwnFiles):
 
     def s(self, index: int, value: Any) -> Any:
         """Operand of an operator or a format: a scalar."""
-        if type(value) not in exact.SCALARS or self.function.guards[index] != PASSED:
-            self.guard(index, type(value) in exact.SCALARS)
+        if id(type(value)) not in exact.SCALARS or self.function.guards[index] != PASSED:
+            self.guard(index, id(type(value)) in exact.SCALARS)
         return value
 
     def q(self, index: int, value: Any) -> Any:
@@ -178,7 +178,7 @@ class Guards(DisplayLoops, OwnFiles):
     def d(self, index: int, value: Any) -> Any:
         """Operand of ``/``."""
         if (
-            type(value) not in exact.SCALARS
+            id(type(value)) not in exact.SCALARS
             or self.function.guards[index] != PASSED
             or self.deferred
         ):
@@ -187,7 +187,7 @@ class Guards(DisplayLoops, OwnFiles):
 
     def divides(self, value: Any) -> bool:
         """``/`` with such a value runs builtin code only, or joins paths."""
-        return type(value) in exact.SCALARS or self.function.host.lookup_is_transparent(
+        return id(type(value)) in exact.SCALARS or self.function.host.lookup_is_transparent(
             value, "__truediv__"
         )
 
@@ -199,7 +199,7 @@ class Guards(DisplayLoops, OwnFiles):
 
     def c(self, index: int, value: Any) -> Any:
         """The container of a subscript."""
-        if type(value) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
+        if id(type(value)) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
             self.guard(index, self.subscripts(value))
         return value
 
@@ -225,8 +225,8 @@ class Guards(DisplayLoops, OwnFiles):
 
     def m(self, index: int, value: Any) -> Any:
         """A container that the function itself built and changes."""
-        if type(value) not in exact.MUTABLE or self.function.guards[index] != PASSED:
-            self.guard(index, type(value) in exact.MUTABLE)
+        if id(type(value)) not in exact.MUTABLE or self.function.guards[index] != PASSED:
+            self.guard(index, id(type(value)) in exact.MUTABLE)
         return value
 
     def a(self, index: int, value: Any, name: str) -> Any:
@@ -273,7 +273,7 @@ class Guards(DisplayLoops, OwnFiles):
 
     def walked(self, guard: int, loop: int, items: Any, unpacks: bool) -> Any:
         """The items of an iterator that has just been made, of which every part was checked."""
-        if type(items) not in iterators.MADE:
+        if id(type(items)) not in iterators.MADE:
             return items  # the guard on what made them has failed
         self.guard(guard, True)
         return self.counted(guard, loop, items, unpacks)
@@ -356,7 +356,7 @@ class Guards(DisplayLoops, OwnFiles):
 
         def mark(item: Any) -> Any:
             paths[loop] = (*outer, next(numbers))
-            if unpacks and type(item) not in exact.SEQUENCES:
+            if unpacks and id(type(item)) not in exact.SEQUENCES:
                 self.guard(guard, False)
             return item
 

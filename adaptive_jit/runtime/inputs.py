@@ -29,9 +29,9 @@ def leaves_containers(entry: Entry) -> bool:
     may have been given the same one.
     """
     for value in entry.args:
-        if type(value) in MUTABLE:
+        if id(type(value)) in MUTABLE:
             return False
-    return not entry.kwargs or MUTABLE.isdisjoint(map(type, entry.kwargs.values()))
+    return not entry.kwargs or MUTABLE.isdisjoint(map(id, map(type, entry.kwargs.values())))
 
 
 def waits(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -95,9 +95,9 @@ class Issuer(Lanes):
 
     def numbered(self, builtin: Any, items: Any, start: Any = 0) -> Any:
         """``enumerate`` over what a progress display walks over."""
-        if builtin is not enumerate or type(items) not in ITERABLES or type(start) is not int:
+        if builtin is not enumerate or id(type(items)) not in ITERABLES or type(start) is not int:
             raise Stop("numbers something that is not a builtin container")
-        if type(items) in ITERATORS and self.own.pop(id(items), None) is None:
+        if id(type(items)) in ITERATORS and self.own.pop(id(items), None) is None:
             raise Stop("numbers an iterator of the program's own")
         found = enumerate(items, start)
         self.own[id(found)] = found
@@ -219,10 +219,10 @@ class Issuer(Lanes):
             return POISON
         entry.effect = effect
         entry.site.note(effect)
-        if type(value) in ITERATORS:
+        if id(type(value)) in ITERATORS:
             self.own[id(value)] = value
-        private = type(value) in ITERATORS or not self._comparable(entry, effect)
-        if private or (entry.site.light and type(value) in SCALARS):
+        private = id(type(value)) in ITERATORS or not self._comparable(entry, effect)
+        if private or (entry.site.light and id(type(value)) in SCALARS):
             return value
         entry.finish(DONE, value)
         next(entry.claim)
@@ -271,14 +271,14 @@ class Issuer(Lanes):
         """
         if entry.made == CALLEE_MADE:
             receiver = getattr(entry.callee, "__self__", None)
-            if type(receiver) in MUTABLE or type(receiver) is tuple:
+            if id(type(receiver)) in MUTABLE or type(receiver) is tuple:
                 return False
         if effect.leaves_arguments or not entry.made:
             return True
         for value in entry.args:
-            if type(value) not in SCALARS:
+            if id(type(value)) not in SCALARS:
                 return False
-        return not entry.kwargs or SCALARS.issuperset(map(type, entry.kwargs.values()))
+        return not entry.kwargs or SCALARS.issuperset(map(id, map(type, entry.kwargs.values())))
 
     def _waits_for_writes(self, effect: Effect, mine: Pending | None, key: Key) -> object | None:
         """What the operation *key* waits for that may not overtake a write ahead of it.

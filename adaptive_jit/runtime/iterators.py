@@ -28,14 +28,14 @@ _WALKERS = (
     *(getattr(itertools, name) for name in _NAMES if hasattr(itertools, name)),
 )
 
-MADE = frozenset(kind for kind in _WALKERS if kind is not reversed) | {
+MADE = exact.ids(
+    *_WALKERS,
     type(reversed([])),
     type(reversed(range(0))),
     type(reversed({})),
     type(reversed({}.values())),
     type(reversed({}.items())),
-    reversed,
-}
+)
 """The types of what they make."""
 
 _HANDED_ON = (ITERABLES - ITERATORS) | SCALARS
@@ -48,7 +48,7 @@ def is_walker(function: Any) -> bool:
 
 def hands_on(value: Any) -> bool:
     """Whether an iterator over *value* runs builtin code only, and uses nothing up."""
-    return type(value) in _HANDED_ON
+    return id(type(value)) in _HANDED_ON
 
 
 class SliceGuards(slice_guards.SliceGuards):

@@ -211,7 +211,7 @@ class ProfileWindow(Window):
         opening, issuer = self.opening, self.issuer
         if opening is None or issuer is None or not issuer.gated:
             return rounds
-        total = len(items) if type(items) in exact.SIZED else None
+        total = len(items) if id(type(items)) in exact.SIZED else None
         opening.loop_begins(loop, total, self.found)
         return self._paced(loop, rounds)
 

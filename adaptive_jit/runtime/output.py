@@ -26,6 +26,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
+from adaptive_jit.runtime.exact import SCALARS
 from adaptive_jit.runtime.pending import tick
 
 if TYPE_CHECKING:
@@ -202,9 +203,6 @@ def _is_of_the_crowd(record: logging.LogRecord) -> bool:
     return record.name == _CROWDED[0] and str(record.msg).startswith(_CROWDED[1])
 
 
-_CONSTANT = frozenset({str, int, float, bool, bytes, complex, type(None)})
-
-
 def _render(record: logging.LogRecord) -> None:
     """Fix the text of *record*: its arguments may change before its turn.
 
@@ -212,7 +210,7 @@ def _render(record: logging.LogRecord) -> None:
     group by template; else as ``logging.handlers.QueueHandler.prepare`` does.
     """
     arguments = record.args
-    constant = isinstance(arguments, tuple) and all(type(a) in _CONSTANT for a in arguments)
+    constant = isinstance(arguments, tuple) and all(id(type(a)) in SCALARS for a in arguments)
     if type(record.msg) is str and (constant or not arguments):
         return
     try:

@@ -51,7 +51,7 @@ class SliceGuards:
     @staticmethod
     def s(value: Any) -> Any:
         """Operand of an operator or a format."""
-        if type(value) in SCALARS:
+        if id(type(value)) in SCALARS:
             return value
         raise Stop("an operator meets a value that is not of a builtin type")
 
@@ -74,7 +74,7 @@ class SliceGuards:
 
     def d(self, value: Any) -> Any:
         """Operand of ``/``."""
-        if type(value) in SCALARS or self.looks_up(value, "__truediv__"):
+        if id(type(value)) in SCALARS or self.looks_up(value, "__truediv__"):
             return value
         raise Stop("an operator meets a value that is not of a builtin type")
 
@@ -87,14 +87,14 @@ class SliceGuards:
 
     def c(self, value: Any) -> Any:
         """The container of a subscript."""
-        if type(value) in CONTAINERS or self.looks_up(value, "__getitem__"):
+        if id(type(value)) in CONTAINERS or self.looks_up(value, "__getitem__"):
             return value
         raise Stop("a subscript of something that is not of a builtin type")
 
     @staticmethod
     def i(value: Any) -> Any:
         """Something that is unpacked; an iterator would be used up."""
-        if type(value) in CONTAINERS:
+        if id(type(value)) in CONTAINERS:
             return value
         raise Stop("unpacks something that is not a builtin container")
 
@@ -112,21 +112,21 @@ class SliceGuards:
     @staticmethod
     def m(value: Any) -> Any:
         """A container that is changed, or merged into another."""
-        if type(value) in MUTABLE:
+        if id(type(value)) in MUTABLE:
             return value
         raise Stop("a container that is not of a builtin type")
 
     @staticmethod
     def each(values: Any) -> Any:
         """A list of scalars."""
-        if all(type(value) in SCALARS for value in values):
+        if all(id(type(value)) in SCALARS for value in values):
             return values
         raise Stop("a builtin walks over values that are not of a builtin type")
 
     @staticmethod
     def pairs(values: Any) -> Any:
         """A list of pairs whose first parts are scalars."""
-        if all(type(value[0]) in SCALARS for value in values):
+        if all(id(type(value[0])) in SCALARS for value in values):
             return values
         raise Stop("a key that is not of a builtin type")
 
@@ -188,6 +188,6 @@ class SliceGuards:
     @staticmethod
     def unpack(value: Any, count: int) -> Any:
         """An exact tuple or list of *count* elements."""
-        if type(value) in SEQUENCES and len(value) == count:
+        if id(type(value)) in SEQUENCES and len(value) == count:
             return value
         raise Stop("unpacks something that is not a tuple or list of that length")

@@ -254,9 +254,9 @@ class Scheduler(Values):
         """The items of an exact builtin iterable, each with its path."""
         if self.own.pop(id(items), None) is items:
             return self._walk(path, items)
-        if type(items) not in ITERABLES:
+        if id(type(items)) not in ITERABLES:
             raise Stop("iterates over something that is not a builtin container")
-        if type(items) in ITERATORS:
+        if id(type(items)) in ITERATORS:
             raise Stop("iterates over an iterator of the program's own")
         return self._walk(path, items)
 

@@ -34,7 +34,7 @@ class Values:
             if value.state != DONE:
                 raise Stop("a condition that cannot be known ahead")
             value = value.value
-        if type(value) in SCALARS or type(value) in ITERABLES:
+        if id(type(value)) in SCALARS or id(type(value)) in ITERABLES:
             return bool(value)
         raise Stop("a condition on something that is not of a builtin type")
 
@@ -138,12 +138,12 @@ def _kept(*values: Any) -> list[Any]:
 
 def _paired(flat: list[Any]) -> dict[Any, Any]:
     keys = flat[::2]
-    if any(type(key) not in SCALARS for key in keys):
+    if any(id(type(key)) not in SCALARS for key in keys):
         raise Stop("a key that is not of a builtin type")
     return dict(zip(keys, flat[1::2], strict=True))
 
 
 def _as_set(flat: list[Any]) -> set[Any]:
-    if any(type(value) not in SCALARS for value in flat):
+    if any(id(type(value)) not in SCALARS for value in flat):
         raise Stop("an element that is not of a builtin type")
     return set(flat)

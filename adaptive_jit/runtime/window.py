@@ -290,7 +290,7 @@ class Window(Crowd, WrittenFiles, Guards):
             entry.wait()
         value = entry.value
         said = entry.held or entry.changed or issuer.untold or missed_a_record(entry, effect)
-        if said or entry.state != DONE or type(value) not in exact.SCALARS:
+        if said or entry.state != DONE or id(type(value)) not in exact.SCALARS:
             return self._arrived(issuer, entry, effect)
         # The usual case, without the questions that answer themselves.
         entry.site.taken += 1
@@ -298,7 +298,7 @@ class Window(Crowd, WrittenFiles, Guards):
         return repeat(value).__next__
 
     def _arrived(self, issuer: Issuer, entry: Entry, effect: Effect) -> Callable[[], Any] | None:
-        if entry.state == DEAD or type(entry.value) in exact.ITERATORS:
+        if entry.state == DEAD or id(type(entry.value)) in exact.ITERATORS:
             return None  # the slice walks its own: a pure builtin, made anew for the program
         wait = refused(entry, entry.value, entry.error)
         if wait is not None:
@@ -347,7 +347,7 @@ class Window(Crowd, WrittenFiles, Guards):
         issuer = self.issuer
         if issuer is None:
             return value
-        finalised = type(value) not in exact.SCALARS and not closes and has_finaliser(value)
+        finalised = id(type(value)) not in exact.SCALARS and not closes and has_finaliser(value)
         if finalised:
             # It runs when its name is bound anew, which nothing may overtake.
             issuer.closed = True
@@ -360,7 +360,7 @@ class Window(Crowd, WrittenFiles, Guards):
                 issuer.writes.pop(entry.key, None)
                 if site.worst == EffectKind.UNKNOWN:
                     issuer.context = copy_context()
-                if finalised or not site.feeds or type(value) in exact.ITERATORS:
+                if finalised or not site.feeds or id(type(value)) in exact.ITERATORS:
                     entry.finish(DEAD)  # the program alone holds, or walks, this object
                 else:
                     entry.finish(DONE, value)

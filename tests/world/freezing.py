@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-_PLAIN = (int, float, str, bytes, bool, complex, type(None), range)
+_PLAIN = frozenset(map(id, (int, float, str, bytes, bool, complex, type(None), range)))
 
 
 def freeze(value: Any, depth: int = 8) -> Any:
@@ -13,16 +13,16 @@ def freeze(value: Any, depth: int = 8) -> Any:
     kind = type(value)
     if depth == 0:
         return ("...", kind.__qualname__)
-    if kind in _PLAIN:
+    if id(kind) in _PLAIN:  # a metaclass may be watching
         return (kind.__name__, repr(value))
-    if kind in (list, tuple):
+    if kind is list or kind is tuple:
         return (kind.__name__, tuple(freeze(one, depth - 1) for one in value))
     if kind is dict:
         return (
             "dict",
             tuple((freeze(k, depth - 1), freeze(v, depth - 1)) for k, v in value.items()),
         )
-    if kind in (set, frozenset):
+    if kind is set or kind is frozenset:
         return (kind.__name__, tuple(sorted((freeze(one, depth - 1) for one in value), key=repr)))
     return _freeze_object(value, depth)
 
