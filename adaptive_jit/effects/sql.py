@@ -125,6 +125,13 @@ def _pragma(tokens: list[Token]) -> None:
     raise _Objection("its PRAGMA is not known to only read")
 
 
+def _pragma_table(name: str) -> None:
+    """A PRAGMA can be queried as a table, by any kind of name: ``FROM pragma_optimize``."""
+    prefix, pragma = name[:7].lower(), name[7:].lower()
+    if prefix == "pragma_" and pragma not in SCHEMA_PRAGMAS and pragma not in READING_PRAGMAS:
+        raise _Objection("its PRAGMA is not known to only read")
+
+
 def _closing(tokens: list[Token], start: int) -> int:
     """The place of the parenthesis that closes the one at *start*."""
     depth = 0
@@ -218,6 +225,8 @@ class _Query:
         calls = after is not None and after.is_sign("(")
         if token.kind == TEXT and names_a_moment(token.content):
             raise _Objection(CLOCK)
+        if self._dialect == "sqlite" and token.kind in (WORD, NAME, TEXT):
+            _pragma_table(token.text if token.kind == WORD else token.content)
         if token.kind == WORD:
             self._word(around, calls)
         if not calls or place in self._column_lists:

@@ -50,7 +50,8 @@ _POSTGRESQL = rf"""
 _DIALECTS = {"sqlite": _COMMON + _SQLITE, "postgresql": _COMMON + _POSTGRESQL}
 _KINDS = {"escaped": TEXT, "dollar": TEXT}
 _AFTER_NUMBER = f"[{_LETTER}$]"
-_MOMENT = re.compile(r"\s*(now|today|tomorrow|yesterday)\b", re.IGNORECASE)
+_MOMENT = re.compile(r"\s*(now|today|tomorrow|yesterday|subsec(ond)?)\b", re.IGNORECASE)
+"""``'subsec'`` as the first argument is the present time, too (SQLite 3.42)."""
 
 
 class Unreadable(Exception):

@@ -145,6 +145,8 @@ WRITING = [
 ]
 
 SQLITE_READING = [
+    "SELECT * FROM pragma_user_version",
+    "SELECT name FROM pragma_table_list",
     "SELECT * FROM t WHERE a = ? AND b = ?2 AND c = :c AND d = @d AND e = $e",
     "SELECT [a'b], `c'd`, \"e'f\" FROM t",
     "SELECT date(day), strftime('%Y-%m', day), group_concat(a), julian FROM t",
@@ -160,6 +162,13 @@ SQLITE_READING = [
 ]
 
 SQLITE_WRITING = [
+    "SELECT * FROM pragma_optimize",
+    "SELECT * FROM main.PRAGMA_OPTIMIZE WHERE arg = 2",
+    'SELECT * FROM "pragma_optimize"',
+    "SELECT * FROM [pragma_optimize]",
+    "SELECT * FROM 'pragma_optimize'",
+    "SELECT unixepoch('subsec')",
+    "SELECT strftime('%s', 'subsecond')",
     "PRAGMA user_version = 3",
     "PRAGMA user_version(3)",
     "PRAGMA journal_mode",
