@@ -3,6 +3,10 @@
 Used for the prediction only: the runtime follows the values themselves.
 A loop body is followed twice; what an operation needs in the second round
 but not in the first it needs from an earlier iteration.
+
+Nothing is started that the program might not reach. So whatever decides
+whether it goes on (the test before a ``break``, an element of ``any``) is
+needed by all that comes behind it, the later rounds of its loop included.
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ class _Follower:
         self.found = Dependences()
         self.names: dict[str, Flow] = {}
         self.control: Flow = _NOTHING
+        self.leaving: Flow = _NOTHING
+        """What decides whether the loop, or the function, goes on."""
         self.rounds = 0
 
     def block(self, statements: Iterable[ast.stmt]) -> None:
@@ -69,7 +75,9 @@ class _Follower:
             flow = self.value(node.value)
             self.names[node.target.id] = self.names.get(node.target.id, _NOTHING) | flow
         elif isinstance(node, ast.Assert):
-            self.decides(node.test)
+            flow = self.decides(node.test)
+            self.control |= flow
+            self.leaving |= flow
         else:
             self.parts(node)
 
@@ -102,7 +110,7 @@ class _Follower:
         self.control = outer | self.decides(node.test)
         bound = stored_names([*node.body, *node.orelse])
         self.arms([partial(self.block, part) for part in (node.body, node.orelse)], bound)
-        self.control = outer
+        self.goes_on(outer, [*node.body, *node.orelse])
 
     def cases(self, node: ast.Match) -> None:
         """Each case is an arm; which of them runs depends on the subject and the guards."""
@@ -118,7 +126,14 @@ class _Follower:
             self.block(case.body)
 
         self.arms([partial(arm, case) for case in node.cases], stored_names(node.cases))
-        self.control = outer
+        self.goes_on(outer, [statement for case in node.cases for statement in case.body])
+
+    def goes_on(self, outer: Flow, arms: list[ast.stmt]) -> None:
+        """Behind a branch: what decided it decides all that follows where an arm may leave."""
+        if _leaves(arms, _LEAVING):
+            self.leaving |= self.control - outer
+        else:
+            self.control = outer
 
     def arms(self, arms: list[Callable[[], None]], bound: set[str]) -> None:
         """What is known behind *arms*, of which one runs; they bind the names *bound*."""
@@ -140,8 +155,7 @@ class _Follower:
         outer = self.control
         self.control = outer | self.decides(node.iter)
         self.twice(node.target, self.control, lambda: self.block(node.body))
-        self.control = outer
-        self.block(node.orelse)
+        self.ended(outer, node)
 
     def rounds_of(self, node: ast.While) -> None:
         outer = self.control
@@ -152,15 +166,24 @@ class _Follower:
             self.block(node.body)
 
         self.twice(ast.Tuple([]), self.control, body)
-        self.control = outer
+        self.ended(outer, node)
 
-    def twice(self, target: ast.expr, flow: Flow, body: object) -> None:
-        assert callable(body)
+    def twice(self, target: ast.expr, flow: Flow, body: Callable[[], None]) -> None:
+        begun, self.leaving = (self.control, self.leaving), _NOTHING
         for again in (0, 1):
             self.rounds += again
+            self.control = begun[0] | self.leaving
             self.bind(target, flow)
             body()
         self.rounds -= 1
+        self.control, self.leaving = self.leaving, begun[1]
+
+    def ended(self, outer: Flow, node: ast.For | ast.While) -> None:
+        """Behind a loop: `twice` has left what decides where it ends."""
+        if _leaves(node.body, _RETURNING):
+            self.leaving |= self.control
+        self.control |= outer
+        self.block(node.orelse)
 
     def parts(self, node: ast.AST) -> Flow:
         flow = _NOTHING
@@ -191,11 +214,11 @@ class _Follower:
             self.found.used |= flow
             return flow
         if isinstance(node, ast.IfExp):
-            self.decides(node.test)
+            self.reached([node.test], [node.body, node.orelse])
         elif isinstance(node, ast.BoolOp):
-            for part in node.values[:-1]:
-                self.decides(part)
-        flow = self.parts(node)
+            self.reached(node.values[:-1], node.values[-1:])
+        walked = _until(node)
+        flow = self.parts(node) if walked is None else self.comprehension(walked, ends=True)
         number = self.operations.get(id(node))
         if number is None:
             if isinstance(node, ast.Call):
@@ -204,10 +227,37 @@ class _Follower:
         self.note(number, flow | self.control)
         return frozenset((number,))
 
+    def reached(self, conditions: list[ast.expr], results: list[ast.expr]) -> None:
+        """Expressions each of which decides whether those behind it are evaluated."""
+        outer = self.control
+        for condition in conditions:
+            self.control |= self.decides(condition)
+        for result in results:
+            self.value(result)
+        self.control = outer
+
     def comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+        self,
+        node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+        *,
+        ends: bool = False,
     ) -> Flow:
+        """The flow of all its elements; with *ends* each decides whether there is another."""
         outer, names = self.control, dict(self.names)
+        flow = self.elements(node)
+        if ends:
+            self.found.used |= flow
+            self.rounds += 1
+            self.control = outer | flow
+            self.elements(node)
+            self.rounds -= 1
+        flow |= self.control - outer
+        self.control, self.names = outer, names
+        return flow
+
+    def elements(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> Flow:  # fmt: skip
         flow = _NOTHING
         for clause in node.generators:
             self.control |= self.decides(clause.iter)
@@ -217,8 +267,6 @@ class _Follower:
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         for result in results:
             flow |= self.value(result)
-        flow |= self.control - outer
-        self.control, self.names = outer, names
         return flow
 
     def note(self, number: int, flow: Flow) -> None:
@@ -228,6 +276,36 @@ class _Follower:
             self.found.carried.setdefault(number, set()).update(new)
         else:
             same.update(flow - {number})
+
+
+_LEAVING = (ast.Break, ast.Return, ast.Raise)
+_RETURNING = (ast.Return, ast.Raise)
+_OTHERS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_PARTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def _leaves(statements: Iterable[ast.AST], kinds: tuple[type, ...]) -> bool:
+    """Whether *statements* hold one of *kinds*; a ``break`` of an inner loop is that loop's."""
+    for node in statements:
+        if isinstance(node, kinds):
+            return True
+        if isinstance(node, _OTHERS):
+            continue
+        inner = _RETURNING if isinstance(node, ast.For | ast.AsyncFor | ast.While) else kinds
+        parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, _PARTS)]
+        if _leaves(parts, inner):
+            return True
+    return False
+
+
+def _until(node: ast.expr) -> ast.GeneratorExp | None:
+    """The generator of an ``any`` or ``all``, which draws from it until it knows."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1):
+        return None
+    generator = node.args[0]
+    if node.func.id in ("any", "all") and isinstance(generator, ast.GeneratorExp):
+        return generator
+    return None
 
 
 _CONTROL: dict[type, Callable[[_Follower, Any], None]] = {
