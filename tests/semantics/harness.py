@@ -34,7 +34,8 @@ LEARNING_LATENCY = 0.004
 LEARNING_ATTEMPTS = 3
 BUSY = 1.25
 """Seconds of a plain run over those it waits, or load per core, of a machine that is busy."""
-MOST_BURDEN = 4.0
+MOST_BURDEN = 10.0
+LONGEST_LEARNING = 30.0
 THREADS = 8
 SETTLED = (Phase.PARALLEL, Phase.DIRECT, Phase.LEFT_ALONE)
 
@@ -303,7 +304,7 @@ def _not_settled(
 def _learn(
     program: Program, function: Any, learner: _Learner, standard: Outcome, burden: float
 ) -> None:
-    limit = time.monotonic() + LEARNING_SECONDS * burden
+    limit = time.monotonic() + min(LEARNING_SECONDS * burden, LONGEST_LEARNING)
     calls = LEARNING_CALLS if program.overlaps else 8
     for number in range(calls):
         world = World(latency=lambda _: LEARNING_LATENCY * burden)
@@ -313,7 +314,7 @@ def _learn(
 
 
 def _burden(program: Program) -> float:
-    """How much longer things take now than on an idle machine: 1 to `MOST_BURDEN`."""
+    """How much longer latencies are to be than on an idle machine: 1 to `MOST_BURDEN`."""
     world = World(latency=lambda _: LEARNING_LATENCY)
     function = program.build(plain)
     began = time.monotonic()
