@@ -110,3 +110,35 @@ def test_globals_are_finalised_and_files_flushed(mode: str, calls: int, tmp_path
     expected = outcome("plain", calls, tmp_path / "plain")
     assert "finalised" in expected[0]
     assert outcome(mode, calls, tmp_path / mode) == expected
+
+
+RETIRED = """
+from adaptive_jit import adaptive, reads
+from adaptive_jit.engine import registry
+
+@reads
+def fetch(key):
+    return key
+
+def both(key):
+    first = fetch(key)
+    return first, fetch(2)
+
+own = both.__code__
+adaptive(strategy="parallel")(both)
+assert both(1) == (1, 2)
+assert both.__code__ is not own
+registry.retire()
+assert both.__code__ is own
+assert both(1) == (1, 2)
+assert both.__code__ is own
+print("its own code")
+"""
+
+
+def test_at_exit_each_function_has_its_own_code_back(tmp_path: Path) -> None:
+    """What was generated leads to the program's modules, which must be free to go."""
+    script = tmp_path / "retired.py"
+    script.write_text(RETIRED, encoding="utf-8")
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("its own code\n", "")

@@ -18,12 +18,14 @@ import harness
 import programs.clauses
 import programs.constructs
 import programs.laid_out
+import programs.life
 import programs.mapped
 import programs.widened
 import pytest
 from world.model import World
-from world.registry import Program, programs_of
+from world.registry import Program, fresh_copy, programs_of
 
+import adaptive_jit
 from adaptive_jit.engine import controller
 
 PROGRAMS = [
@@ -157,3 +159,17 @@ def test_monitoring_sees_the_plain_lines(program: Program) -> None:
 def test_statements_over_several_lines_equal_the_plain_run(program: Program) -> None:
     """Values, order, overlap, and the lines of tracebacks."""
     harness.check_forced(program)
+
+
+def test_under_a_tracer_nothing_starts_early() -> None:
+    """A debugger steps through one thread; without it both operations run ahead."""
+    decorated = harness.forced()(fresh_copy(programs.life.plain))
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        harness.observe(decorated, (), World())
+    finally:
+        sys.settrace(before)
+    assert adaptive_jit.stats(decorated).counts.started == 0
+    harness.observe(decorated, (), World())
+    assert adaptive_jit.stats(decorated).counts.started == 2
