@@ -4,7 +4,8 @@ An arm for what goes wrong may never have been entered: ``failed.append(url)``,
 ``missing += 1``, ``f"no {url}"``. Its guards say nothing then. Some cannot
 fail, whatever runs: a number that only constants are added to, a container
 that the function itself writes down. For a name that is bound in one place,
-what the other guards on it have seen is good for all of them.
+what the other guards on it have seen is good for all of them. A call that
+tells of it (``print``, ``log.warning``) is judged before it is ever made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from adaptive_jit.editions.guards import guard_of, on_the_way
 from adaptive_jit.syntax.scope import captured_names
+from adaptive_jit.syntax.telling import is_path
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -41,22 +43,48 @@ class Certain:
         self.bound: dict[str, list[ast.AST | None]] = {}
         """Each name with what binds it: the value, or ``None`` where that is not written down."""
         self.guarded: dict[tuple[str, str], list[int]] = {}
+        """The guards on each name or dotted name; on an owner by the attribute that is read."""
+        self.read: dict[int, ast.Attribute] = {}
         for node in walk(analysis.source.node):
             self._bindings(node)
+            if isinstance(node, ast.Attribute):
+                self.read[id(node.value)] = node
             guard = guard_of(node)
-            if isinstance(node, ast.Name) and guard is not None:
-                self.guarded.setdefault((node.id, guard.kind), []).append(guard.number)
+            if guard is not None and is_path(node):
+                key = (self._path(node, guard.kind), guard.kind)
+                self.guarded.setdefault(key, []).append(guard.number)
 
-    def needed(self, *nodes: ast.AST) -> Evidence:
-        """The guards in *nodes* that must have passed; of several in a tuple one is enough."""
+    def needed(self, *nodes: ast.AST, besides: Iterable[ast.Call] = ()) -> Evidence:
+        """The guards in *nodes* that must have passed; of several in a tuple one is enough.
+
+        The callees of *besides* are checked otherwise.
+        """
         found: list[int | tuple[int, ...]] = []
+        checked = set(map(id, _callees(besides)))
         for inner in (part for node in nodes for part in on_the_way(node)):
             guard = guard_of(inner)
-            if guard is None or self._cannot_fail(inner, guard.kind):
+            if guard is None or id(inner) in checked or self._cannot_fail(inner, guard.kind):
                 continue
             others = self._others(inner, guard.kind)
             found.append((guard.number, *others) if others else guard.number)
         return tuple(found)
+
+    def tells_plainly(self, call: ast.Call) -> Evidence | None:
+        """What must have passed for the arguments of a call that tells to be plain values.
+
+        ``None`` if that cannot be said before it is made.
+        """
+        found: list[int | tuple[int, ...]] = []
+        for argument in call.args:
+            if is_path(argument):
+                others = self._others(argument, "f")
+                if not others:
+                    return None
+                found.append(others)
+            elif not isinstance(argument, ast.Constant | ast.JoinedStr):
+                return None
+        plain = all(one.arg and isinstance(one.value, ast.Constant) for one in call.keywords)
+        return tuple(found) if plain else None
 
     def _cannot_fail(self, node: ast.AST, kind: str) -> bool:
         if not isinstance(node, ast.Name) or not self._is_own(node.id):
@@ -68,12 +96,18 @@ class Certain:
 
     def _others(self, node: ast.AST, kind: str) -> tuple[int, ...]:
         """Other guards that have met the same values."""
-        if not isinstance(node, ast.Name) or not self._is_own(node.id):
+        if not is_path(node):
             return ()
-        if len(self.bound.get(node.id, ())) != 1:
+        name = next(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
+        if not self._is_own(name) or len(self.bound.get(name, ())) != 1:
             return ()
+        path = self._path(node, kind)
         kinds = {kind, _SCALAR} if kind in _WEAKER else {kind}
-        return tuple(sorted(one for name in kinds for one in self.guarded.get((node.id, name), ())))
+        return tuple(sorted(one for kind in kinds for one in self.guarded.get((path, kind), ())))
+
+    def _path(self, node: ast.AST, kind: str) -> str:
+        """What is guarded: a value, or the attribute of it that is about to be read."""
+        return ast.unparse(self.read[id(node)] if kind == "a" and id(node) in self.read else node)
 
     def _is_own(self, name: str) -> bool:
         return self.plain(name) and name not in self.parameters
@@ -130,6 +164,10 @@ def _otherwise_bound(node: ast.AST) -> Iterable[str]:
         for inner in walk(target)
         if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load)
     ]
+
+
+def _callees(calls: Iterable[ast.Call]) -> Iterable[ast.AST]:
+    return [inner for call in calls for inner in walk(call.func)]
 
 
 def _is_number(node: ast.AST | None) -> bool:

@@ -14,6 +14,7 @@ from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import ITEM, is_waited_for
 from adaptive_jit.syntax.program import CallRole
 from adaptive_jit.syntax.scope import changed_container, stored_names
+from adaptive_jit.syntax.telling import tells
 from adaptive_jit.syntax.trees import walk
 
 if TYPE_CHECKING:
@@ -289,6 +290,11 @@ class Slice(Clauses):
         parameters = [ast.arg(part) for part in (PATH, ITEM, *shadows)]
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         self.emit(ast.FunctionDef(name, arguments, body, []))
+        for inner in self.telling(parts):
+            checked = method(load(CHECK), "t", self.transparent(inner.func, []))
+            index = const(self.analysis.sites[id(inner)].index)
+            nothing = ast.arguments([], [], None, [], [], None, [])
+            self.emit(ast.Expr(method(load(ISSUER), "tells", index, ast.Lambda(nothing, checked))))
         call = ast.Call(load(name), [load(path), item, *[load(part) for part in shadows]], [])
         self.emit(ast.Expr(method(load(ISSUER), "spawn", call, const(self.clear(parts)), item)))
         self.pause()
@@ -313,4 +319,18 @@ class Slice(Clauses):
             if id(inner) in self.analysis.sites
             and self.analysis.sites[id(inner)].role in _ON_THE_WAY
         )
-        return self.certain.needed(*parts), sites
+        telling = self.telling(parts)
+        plain = [one for call in telling for one in self.certain.tells_plainly(call) or ()]
+        return (*self.certain.needed(*parts, besides=telling), *plain), sites
+
+    def telling(self, parts: Sequence[ast.AST]) -> list[ast.Call]:
+        """Calls in *parts* that tell of something, by their names and in plain values."""
+        return [
+            inner
+            for part in parts
+            for inner in on_the_way(part)
+            if isinstance(inner, ast.Call)
+            and id(inner) in self.analysis.sites
+            and tells(inner)
+            and self.certain.tells_plainly(inner) is not None
+        ]

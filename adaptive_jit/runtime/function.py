@@ -67,6 +67,7 @@ class Site:
         "light",
         "line",
         "loop",
+        "only_tells",
         "passable",
         "refused",
         "seen",
@@ -88,6 +89,7 @@ class Site:
         self.light = False
         self.feeds = False
         self.handling = False
+        self.only_tells = False
         self.early = True
         self.in_order = False
         self.effect: Effect | None = None

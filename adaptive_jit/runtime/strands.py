@@ -297,6 +297,18 @@ class Scheduler(Values):
         elif self._is_full():
             self.block = THROTTLED
 
+    def tells(self, index: int, check: Callable[[], Any]) -> None:
+        """Whether a call that was never made would only tell of something, as *check* finds it."""
+        site = self.function.sites[index]
+        if site.worst >= 0:
+            return
+        try:
+            check()
+        except (Stop, NameError):
+            site.only_tells = False
+        else:
+            site.only_tells = True
+
     def _is_full(self) -> bool:
         """Whether enough is ahead of the program: results, or turns that are to come."""
         ahead = len(self.entries) - len(self.markers)
@@ -311,7 +323,11 @@ class Scheduler(Values):
         if clear is None or not self.function.seen(clear[0]):
             return False
         sites = [self.function.sites[index] for index in clear[1]]
-        stops = [site for site in sites if not site.always_crossed]
+        stops = [
+            site
+            for site in sites
+            if not (site.always_crossed or (site.worst < 0 and site.only_tells))
+        ]
         if not all(site.stops_some for site in stops):
             return False
         writes = [write for site in sites for write in site.written if write.resource != "console"]

@@ -8,7 +8,7 @@ TELLING = frozenset("critical debug error exception info print repr str type war
 """Names of what programs call to tell of an exception, or to make a text of it."""
 
 
-def is_path(node: ast.expr) -> bool:
+def is_path(node: ast.AST) -> bool:
     """Whether *node* is a name or a dotted name."""
     while isinstance(node, ast.Attribute):
         node = node.value

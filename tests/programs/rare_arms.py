@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from world.objects import Loud
-from world.operations import fetch, second
+from world.operations import fetch, note, second
 from world.registry import program
+
+LOG = logging.getLogger("programs.rare_arms")
+
+
+def warning(text: str) -> None:
+    """Do what nobody knows."""
+    note(text)
+
+
+class _Teller:
+    def warning(self, text: str) -> None:
+        note(text)
+
+
+TELLER = _Teller()
 
 
 @program(overlaps=3)
@@ -104,3 +120,94 @@ def formats_what_is_bound_once(items: list[Any]) -> Any:
             continue
         out.append(found)
     return out, failed
+
+
+@program(settles=False)
+def prints_what_is_missing(keys: Any = (1, 2, 3, 4)) -> Any:
+    """Output of plain values; a stream of the program's own, as in tests, keeps the order."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if not found:
+            print("nothing for", key)
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=3)
+def logs_what_is_missing(keys: Any = (1, 2, 3, 4)) -> Any:
+    """A record of a stock logger stops nothing either."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if not found:
+            LOG.warning("nothing for %s", key)
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=2)
+def prints_now_and_then(keys: Any = (1, 2, 3, 4, 5, 6)) -> Any:
+    """The arm is entered in some rounds: its output comes in its turn."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if key % 3 == 0:
+            print(f"{key} again")
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=0)
+def logs_what_was_never_plain(keys: Any = (1, 2, 3, 4)) -> Any:
+    """What is logged could be anything, for all that was ever seen of it."""
+    out = []
+    for key in keys:
+        found = fetch(key)
+        if not found:
+            LOG.warning("nothing for %s", key)
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=0)
+def tells_somebody_else(keys: Any = (1, 2, 3, 4)) -> Any:
+    """A function that has the name of one that tells, and does what it likes."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if not found:
+            warning(f"nothing for {key}")
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=0)
+def tells_by_an_object_of_the_program_s(keys: Any = (1, 2, 3, 4)) -> Any:
+    """A logger of the program's own."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if not found:
+            TELLER.warning(f"nothing for {key}")
+            continue
+        out.append(found)
+    return out
+
+
+@program(overlaps=0)
+def gives_up_where_one_is_missing(keys: Any = (1, 2, 3, 4)) -> Any:
+    """What leaves the loop decides about all that follows."""
+    out = []
+    for key in keys:
+        found = fetch(f"item {key}")
+        if not found:
+            print(f"nothing for {key}")
+            break
+        out.append(found)
+    return out
