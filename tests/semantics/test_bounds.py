@@ -215,3 +215,35 @@ def test_two_workers_serve_nested_and_recursive_functions() -> None:
     level = harness.forced(max_workers=2)(level)
     world = World(latency=lambda _: 0.0005)
     assert harness.observe(level, (3, 1), world).value == standard
+
+
+def test_one_worker_serves_what_its_own_operation_asks_for() -> None:
+    """Whoever needs a queued operation runs it: the only worker is inside the outer one."""
+
+    def inner(key: int) -> int:
+        a = programs.life.fetch(key)
+        b = programs.life.second(key)
+        return a + b
+
+    inner = harness.forced(max_workers=1)(inner)
+    asked = adaptive_jit.reads(lambda key: inner(key))
+
+    def outer() -> int:
+        one = asked(1)
+        two = asked(2)
+        three = asked(3)
+        return one + two + three
+
+    standard = harness.observe(outer, (), World()).value
+    decorated = harness.forced(max_workers=1)(outer)
+    found: list[Any] = []
+
+    def run() -> None:
+        with adaptive_jit.override(max_workers=1):
+            world = World(latency=lambda _: 0.0005)
+            found.append(harness.observe(decorated, (), world, capture=False).value)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert found == [standard]
