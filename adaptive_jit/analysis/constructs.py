@@ -93,6 +93,9 @@ def _target(target: ast.expr, scope: Scope) -> str | None:
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
         if target.value.id in scope.fresh and not isinstance(target.slice, ast.Slice):
             return expression(target.slice, scope)
+        reason = _changed_in_turns(target.value, scope)
+        if reason is not None:
+            return reason
         return f"stores into `{target.value.id}[…]`, which other code may see"
     if isinstance(target, ast.Attribute):
         return f"stores the attribute `{target.attr}`"
@@ -107,7 +110,10 @@ def _annotated(node: ast.AnnAssign, scope: Scope, _loop: bool) -> str | None:
 
 def _augmented(node: ast.AugAssign, scope: Scope, _loop: bool) -> str | None:
     if not isinstance(node.target, ast.Name):
-        return "changes an attribute or element in place"
+        owner = node.target.value
+        element = isinstance(node.target, ast.Subscript) and isinstance(owner, ast.Name)
+        reason = _changed_in_turns(owner, scope) if element else None  # type: ignore[arg-type]
+        return reason or "changes an attribute or element in place"
     for inner in walk(node.value):
         if isinstance(inner, ast.NamedExpr) and inner.target.id == node.target.id:
             return f"reads `{inner.target.id}` to the left of where it is assigned (:=)"
@@ -117,8 +123,22 @@ def _augmented(node: ast.AugAssign, scope: Scope, _loop: bool) -> str | None:
 def _expr(node: ast.Expr, scope: Scope, _loop: bool) -> str | None:
     changed = changed_container(node)
     if changed is not None and changed.id not in scope.fresh:
-        return change(changed, node)
+        return _changed_in_turns(changed, scope) or change(changed, node)
+    if changed is not None:
+        given = node.value.args if isinstance(node.value, ast.Call) else []
+        if any(isinstance(one, ast.GeneratorExp) for one in given):
+            return "hands a generator to a container: write a list, [f(x) for x in xs]"
     return expression(node.value, scope)
+
+
+def _changed_in_turns(name: ast.Name, scope: Scope) -> str | None:
+    """A local that others do not see, but of another class, or read between its changes."""
+    if not scope.is_plain_local(name.id) or name.id in scope.parameters:
+        return None
+    return (
+        f"changes `{name.id}` and reads it in turns, or it is no plain list, dict or set: collect in "
+        "a list, and use that behind the loop"
+    )
 
 
 def change(owner: ast.expr, node: ast.AST) -> str:

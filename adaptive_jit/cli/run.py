@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str]) -> int:
         help="make every function of this package adaptive; may be given several times",
     )
     options = parser.parse_args(own)
+    for name in options.decorate:
+        if name.endswith(".py") or "/" in name or os.sep in name:
+            parser.error(_not_a_package(name))
     if not target or target == ["-m"]:
         parser.error("a SCRIPT or -m MODULE is needed")
     try:
@@ -46,6 +50,18 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigurationError as error:
         parser.error(str(error))
     return _run(target)
+
+
+def _not_a_package(name: str) -> str:
+    """What to write instead of the name of a file."""
+    path = os.path.normpath(name.removesuffix(".py"))
+    parts = [part for part in path.replace(os.sep, "/").split("/") if part]
+    imported = ".".join(parts)
+    found = f" `--decorate {imported}`," if all(map(str.isidentifier, parts)) else ""
+    return (
+        f"--decorate takes the name of a package or module as programs import it, not that of a "
+        f"file ({name}):{found} or `@adaptive` above a function of the script itself"
+    )
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -51,7 +51,7 @@ def effect_on_own(
     rule = lookup(callee)
     if rule is None or rule.fresh.kind is not EffectKind.WRITES or not rule.guard.intact():
         return None
-    return rule.fresh if rule.fresh.resource == FILES else None
+    return CLOSES if rule.fresh.resource == FILES else None
 
 
 def _flushes(callee: Any) -> bool:

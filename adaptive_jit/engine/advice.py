@@ -127,6 +127,8 @@ def line_for(site: Site, sites: Sequence[Site], why: str) -> tuple[str, str]:
     *sites* are all of its function. Both are empty where nothing helps. Savings are not looked at.
     """
     effect = site.effect
+    if effect is not None and site.discarded and effect.kind >= EffectKind.WRITES:
+        return _of_unused(site, effect)
     if effect is not None and not site.discarded and site.callee:
         proposed = _proposed(site, sites)
         if proposed is not None:
@@ -139,6 +141,28 @@ def line_for(site: Site, sites: Sequence[Site], why: str) -> tuple[str, str]:
     if entry is None:
         return "", ""
     return "" if entry.declares else entry.line, entry.key
+
+
+def _of_unused(site: Site, effect: Effect) -> tuple[str, str]:
+    """What to write for a call that is there for what it does, such as a log of one's own.
+
+    Its result is of no use. Where the user names what it writes, reads of other names pass it.
+    """
+    entry = entry_of(effect.reason)
+    key = entry.key if entry is not None else "not-used"
+    name = declarable(site.callee)
+    if effect.kind is EffectKind.WRITES:
+        return "", "as-declared" if effect.source is Source.DECLARED else "writes"
+    if effect.source is Source.CATALOGUE or effect.caller_thread or not name:
+        return ("" if entry is None or entry.declares or key in _STREAMS else entry.line), key
+    holder, _, last = name.rpartition(".")
+    if holder and _found(holder) is not None:
+        return f'@writes("a name") above `def {last}`', "not-used"
+    return f'writes("a name", {name})', "not-used"
+
+
+_STREAMS = frozenset({"ordered-stream", "not-used"})
+"""Entries whose line is for what a call gives."""
 
 
 def _proposed(site: Site, sites: Sequence[Site]) -> tuple[str, str, str] | None:

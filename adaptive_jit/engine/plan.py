@@ -143,6 +143,13 @@ def in_order(effect: Effect) -> str:
     return "not known to be harmless"
 
 
+def unused(effect: Effect) -> str:
+    """Why an operation whose result is thrown away stays in order; a write would do so anyway."""
+    if effect.kind is EffectKind.WRITES:
+        return in_order(effect)
+    return "its result is not used: it is there for its effect"
+
+
 def _runs_ahead(
     site: Site, operation: Operation, judged: Classification | None, *, feeds: bool
 ) -> tuple[bool, str]:
@@ -153,7 +160,7 @@ def _runs_ahead(
     if site.in_order:
         return False, "was once started in vain"
     if site.discarded and effect.kind > EffectKind.PURE:
-        return False, "its result is not used: it is there for its effect"
+        return False, unused(effect)
     if not (effect.may_start_early or operation.asserted):
         return False, in_order(effect)
     if judged.verdict.is_io:

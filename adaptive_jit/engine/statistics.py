@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.engine.advice import advice_of, line_for
 from adaptive_jit.engine.controller import FORCED, Controller, name_of
-from adaptive_jit.engine.plan import in_order
+from adaptive_jit.engine.plan import in_order, unused
 from adaptive_jit.engine.resting import MOST_IN_VAIN
 from adaptive_jit.records import (
     DecisionSummary,
@@ -188,7 +188,7 @@ def _in_order(site: Site) -> str:
     if site.in_order:
         return "was once started in vain"
     if site.discarded:
-        return "its result is not used: it is there for its effect"
+        return unused(effect)
     return in_order(effect)
 
 

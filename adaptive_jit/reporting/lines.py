@@ -32,7 +32,7 @@ UNORDERED = "unordered({callee})"
 ENTRIES: tuple[Entry, ...] = (
     # ------------------------------------------------- seen at run time, or while it was measured
     Entry("seen-otherwise", UNORDERED, ("but seen otherwise",)),
-    Entry("not-used", "use its result: found.append(...); or parallel([...])", (
+    Entry("not-used", "use its result, if it has one; or parallel([...])", (
         "its result is not used",
     )),
     Entry("started-in-vain", "", ("was once started in vain",)),
@@ -97,6 +97,9 @@ ENTRIES: tuple[Entry, ...] = (
         "^`del`", "^declares (globals|nonlocals)", "^`match`", "^`…` is not followed", "^raises$",
         "^awaits$", "^yields$",
     )),
+    Entry("changed-in-turns", "collect in a list, and use that behind the loop", (
+        "reads it in turns",
+    )),
     Entry("shared-variable", "use a local variable, and store it behind the calls", (
         "^stores (`|into|the attribute)", "other code (may|can) see", "captures$",
         "^changes an attribute or element", "^assigns to several targets",
@@ -109,7 +112,7 @@ ENTRIES: tuple[Entry, ...] = (
     )),
     # ------------------------------------------------------------------- what stops it at run time
     Entry("iterator", "items = list(items)", (
-        "an argument is an iterator", "an iterator of the program's own", "an iterator of others",
+        "^hands a generator", "an argument is an iterator", "an iterator of the program's own", "an iterator of others",
         "returns an iterator", "an iterator, which runs later",
         "iterates over (something|a value)", "numbers (something|an iterator)",
         "walks over values", "it reads its rows later",

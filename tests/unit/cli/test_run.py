@@ -41,6 +41,7 @@ def test_what_follows_the_program_is_the_program_s(arguments, own, target):
         ["--report", "r.pdf", "a.py"],
         ["--nope", "a.py"],
         ["--decorate", "a-b", "a.py"],
+        ["--decorate", "a.py", "a.py"],
     ],
 )
 def test_wrong_usage_runs_nothing(arguments, capsys, monkeypatch):
@@ -138,3 +139,15 @@ def test_a_package_is_decorated_without_a_change(tmp_path):
     assert done.stdout == "(1, 11) ['--decorate', 'x']\n"
     assert "shop: 1 functions decorated in 1 modules, 1 left alone" in done.stderr
     assert "shop.pair" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("s2.py", "--decorate s2`"), ("./shop/cart.py", "--decorate shop.cart`")]
+)
+def test_the_name_of_a_file_is_told_from_that_of_a_package(name, instead, capsys):
+    """The message says what to write."""
+    with pytest.raises(SystemExit):
+        run.main(["--decorate", name, "a.py"])
+    told = capsys.readouterr().err
+    assert "not that of a file" in " ".join(told.split())
+    assert instead in " ".join(told.split())

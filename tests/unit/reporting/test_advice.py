@@ -210,7 +210,7 @@ def test_each_operation_in_order_has_its_line(its: Any) -> None:
     found = stats(its.function).operations
     assert [(one.write, one.see) for one in found] == [
         (f"reads({__name__}.first)", "not-known"),
-        ("use its result: found.append(...); or parallel([...])", "not-used"),
+        (f'writes("a name", {__name__}.second)', "not-used"),
         ("", "writes"),
     ]
     text = " ".join(str(explain(its.function)).split())
