@@ -141,6 +141,7 @@ class Results:
         self.path = path
         self.commit = _commit()
         self.groups: dict[str, dict[str, Any]] = {}
+        self.drawn: dict[str, int] = {}
         if path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))["groups"]
             self.groups = {name: {row["name"]: row for row in rows} for name, rows in kept.items()}
@@ -159,6 +160,7 @@ class Results:
     def keep(self, group: str, mutants: list[Mutant]) -> None:
         """Forget other mutants of *group*, and bring the order and the explanations up to date."""
         found = self.groups.get(group, {})
+        self.drawn[group] = len(mutants)
         self.groups[group] = {
             mutant.name: found[mutant.name] | {"line": mutant.line, "equivalent": mutant.equivalent}
             for mutant in mutants
@@ -179,19 +181,28 @@ def _commit() -> str:
     return found.stdout.strip()
 
 
-def report(results: Results, command: str) -> bool:
+def report(results: Results, command: str, note: str = "") -> bool:
     """Write the report; return whether every group reaches its goal."""
     lines = ["# mutants", "", "Which faults put into the library do its tests notice?", ""]
-    lines += ["| group | mutants | noticed | share | goal |", "|---|---|---|---|---|"]
+    lines += [
+        "| group | mutants | change nothing | noticed | share | goal |",
+        "|---|---|---|---|---|---|",
+    ]
     good = True
-    commits = set()
+    commits: set[str] = set()
+    part: list[str] = []
     for group, rows in results.groups.items():
         counted = [row for row in rows.values() if row["noticed"] or not row["equivalent"]]
         noticed = sum(row["noticed"] for row in counted)
+        equal = len(rows) - len(counted)
         share = noticed / len(counted) if counted else 0.0
         good = good and share >= GOALS[group]
-        lines.append(f"| {group} | {len(counted)} | {noticed} | {share:.1%} | {GOALS[group]:.0%} |")
+        figures = f"{len(rows)} | {equal} | {noticed} | {share:.1%} | {GOALS[group]:.0%}"
+        lines.append(f"| {group} | {figures} |")
         commits |= {row["commit"] for row in rows.values()}
+        if len(rows) < results.drawn.get(group, 0):
+            part.append(f"{group}: the first {len(rows)} of {results.drawn[group]}")
+    lines += ["", f"Tried so far, in order: {'; '.join(part)}."] if part else []
     for group, rows in results.groups.items():
         left = [row for row in rows.values() if not row["noticed"]]
         if left:
@@ -205,6 +216,7 @@ def report(results: Results, command: str) -> bool:
     lines += ["", f"`{command}`", ""]
     lines += ["Machine: " + ", ".join(f"{key} {value}" for key, value in known.items()) + "."]
     lines += [f"Commits: {', '.join(sorted(commits))} (each mutant's is in the JSON)."]
+    lines += ["", note] if note else []
     results.path.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     results.write(command, known)
     print("\n".join(lines))
@@ -223,6 +235,7 @@ def main() -> int:
     parser.add_argument("--go-on", action="store_true", help="leave out what was noticed before")
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     default = ROOT / "reports" / f"{today}-mutants.json"
+    parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--report", type=Path, default=default, help="JSON, beside it the text")
     chosen = parser.parse_args()
     reach = Reach(*chosen.map)
@@ -232,7 +245,8 @@ def main() -> int:
         results.keep(group, mutants)
         _try(group, mutants, reach, results, chosen)
         results.keep(group, mutants)
-    return 0 if report(results, " ".join(["scripts/mutants", *sys.argv[1:]])) else 1
+    words = ["scripts/mutants", *chosen.groups, *(["--go-on"] if chosen.go_on else ())]
+    return 0 if report(results, " ".join(words), chosen.note) else 1
 
 
 def _try(
