@@ -12,11 +12,11 @@ import io
 import os
 import stat
 import sys
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.attributes import lookup_is_transparent
-from adaptive_jit.effects.catalogue_values import SCALARS, text_all
+from adaptive_jit.effects.catalogue_values import SCALARS, exact, text_all
 from adaptive_jit.effects.elsewhere import note_file_write
 from adaptive_jit.effects.printed import printed_plainly
 from adaptive_jit.records.effects import LOG_FILES, REDIRECTED
@@ -72,6 +72,8 @@ def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     """A call of a stock logger whose handlers pass the text on and nothing else."""
     if not text_all(args, kwargs):
         return rule.unknown("it logs what is not made of exact builtin types")
+    if kwargs.get("stack_info"):
+        return rule.unknown("it prints the stack of the thread that it runs in")
     given = kwargs.get("exc_info")
     error = given if isinstance(given, BaseException) else sys.exception()
     if given and not (type(given) in (bool, int) or given is error):
@@ -225,6 +227,8 @@ def _is_stock_handler(handler: Any, logging: Any) -> bool:
         return False
     if any(getattr(handler, part, None) is not None for part in _HANDLER_PARTS):
         return False
+    if type(getattr(handler, "terminator", "")) is not str:
+        return False
     state = handler.__dict__
     if state.get("_builtin_open", io.open) is not io.open:
         return False
@@ -234,20 +238,24 @@ def _is_stock_handler(handler: Any, logging: Any) -> bool:
     return stream is None or is_stock_stream(stream)
 
 
-def _is_altered(handler: Any) -> bool:
-    """Whether a method of the class is replaced on the very handler."""
-    kind = type(handler)
-    return any(type(getattr(kind, name, None)) is FunctionType for name in handler.__dict__)
+def _is_altered(part: Any) -> bool:
+    """Whether a method of the class is replaced on the very handler, formatter or style."""
+    kind = type(part)
+    return any(type(getattr(kind, name, None)) is FunctionType for name in part.__dict__)
 
 
 def _is_stock_formatter(formatter: Any, logging: Any) -> bool:
     if formatter is None:
         formatter = logging._defaultFormatter
     kind = type(formatter)
-    if kind is logging.Formatter:
-        # A subclass of the style may format as it likes.
-        return type(formatter._style).__module__ == "logging" and "format" not in vars(formatter)
-    return _is_of_ours(kind)
+    if kind is not logging.Formatter:
+        return _is_of_ours(kind)
+    # A subclass of the style may format as it likes, and so may a value that it puts in.
+    style = formatter._style
+    if type(style).__module__ != "logging" or _is_altered(style) or _is_altered(formatter):
+        return False
+    clock = getattr(formatter, "converter", None)
+    return type(clock) is BuiltinFunctionType and exact(style.__dict__.get("_defaults"))
 
 
 def _is_of_ours(kind: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_values import exact_all
@@ -62,7 +64,14 @@ def has_been_read(
 
 
 def is_device(target: Any) -> bool:
-    """Whether a path names a device: a terminal, a pipe, a disk."""
-    if type(target) is bytes:
-        return target.startswith(b"/dev/")
-    return target is not None and type(target) is not int and str(target).startswith(_DEVICES)
+    """Whether a path names, or leads to, a device: a terminal, a pipe, a disk."""
+    if target is None or type(target) is int:
+        return False
+    path = os.fsdecode(target) if type(target) is bytes else str(target)
+    if path.startswith(_DEVICES):
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):  # there is nothing yet
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.effects.catalogue_names import is_own
+from adaptive_jit.effects.catalogue_values import SCALARS, exact
 from adaptive_jit.effects.receivers_subclasses import overrides_nothing
 from adaptive_jit.effects.vetting import Vetting, vetting_of
 
@@ -76,7 +77,8 @@ class HttpxClients:
         for transport in state["_mounts"].values():
             if transport is not None and not self._is_own(transport):
                 return in_order("this client has mounted transports of its own")
-        if type(state["_cookies"].jar) not in self._jar_types():
+        jar = state["_cookies"].jar
+        if type(jar) not in self._jar_types() or not _has_plain_policy(jar):
             return in_order("this client has a cookie jar of its own")
         return vetting
 
@@ -119,6 +121,8 @@ def requests_sessions(library: str) -> Callable[[Any], Vetting | str]:
     adapter_type = module.adapters.HTTPAdapter
     plain_auth = (type(None), tuple, module.auth.HTTPBasicAuth)
     jar_type = module.cookies.RequestsCookieJar
+    header_type = module.structures.CaseInsensitiveDict
+    retry_type = module.adapters.Retry
 
     def check(session: Any) -> Vetting | str:
         state = session.__dict__
@@ -139,11 +143,40 @@ def requests_sessions(library: str) -> Callable[[Any], Vetting | str]:
                 len(adapter.__dict__) != ADAPTER_SIZE and shadowed(adapter_type, adapter.__dict__)
             ):
                 return in_order("this requests.Session has mounted adapters of its own")
-        if type(state["cookies"]) is not jar_type:
+            if type(adapter.__dict__.get("max_retries")) is not retry_type:
+                return in_order("this requests.Session retries in a way of its own")
+        jar = state["cookies"]
+        if type(jar) is not jar_type or not _has_plain_policy(jar):
             return in_order("this requests.Session has a cookie jar of its own")
-        return vetting
+        if not _are_plain_headers(state["headers"], header_type):
+            return in_order("this requests.Session has headers of its own making")
+        return _odd_setting(state) or vetting
 
     return check
+
+
+_PLAIN = ("params", "verify", "cert", "proxies", "max_redirects", "trust_env")
+"""What a session adds to each request; anything but builtin values may run code there."""
+
+
+def _are_plain_headers(headers: Any, stock: type) -> bool:
+    if type(headers) is stock and len(headers.__dict__) == 1:
+        pairs = headers.__dict__["_store"].values()
+        return all(type(one) in SCALARS for pair in pairs for one in pair)
+    return exact(headers)
+
+
+def _odd_setting(state: dict[str, Any]) -> str | None:
+    for name in _PLAIN:
+        value = state[name]
+        if type(value) not in SCALARS and not exact(value):
+            return in_order(f"`{name}` of this requests.Session is not plain")
+    return None
+
+
+def _has_plain_policy(jar: Any) -> bool:
+    """Whether the jar decides as it came about the cookies that it takes and gives."""
+    return type(jar.__dict__.get("_policy")) is sys.modules["http.cookiejar"].DefaultCookiePolicy
 
 
 def _requests_jar(session: Any) -> Any:

@@ -10,6 +10,7 @@ import functools
 import io
 import json
 import logging
+import os
 import pathlib
 import random
 import sys
@@ -476,6 +477,25 @@ def test_descriptors_devices_and_openers_are_unknown() -> None:
     assert kind(open, "somewhere", opener=print) is UNKNOWN
     assert kind(open, Text("somewhere")) is UNKNOWN
     assert kind(open, "somewhere", Text("r")) is UNKNOWN
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_leads_to_a_pipe_or_device_is_unknown(tmp_path: pathlib.Path) -> None:
+    """Each reading takes something away; the twin is a link to a plain file."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "terminal").symlink_to("/dev/tty")
+    for name in ("pipe", "terminal"):
+        assert kind(open, str(tmp_path / name)) is UNKNOWN
+        assert kind(open, os.fsencode(tmp_path / name)) is UNKNOWN
+        assert kind((tmp_path / name).read_text) is UNKNOWN
+    for path in ("//dev/null", "/./dev/null", "/dev/../dev/null"):
+        assert kind(open, path) is UNKNOWN
+    (tmp_path / "plain").write_text("text")
+    (tmp_path / "link").symlink_to(tmp_path / "plain")
+    for name in ("plain", "link", "missing"):
+        assert kind(open, str(tmp_path / name)) is READS
+        assert kind((tmp_path / name).read_text) is READS
+    assert kind(tmp_path.iterdir) is READS
 
 
 def test_paths_read_and_write_files() -> None:

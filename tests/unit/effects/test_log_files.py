@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,49 @@ def test_a_rotating_handler_with_code_of_the_user_s_is_unknown(
     else:
         setattr(handler, name, before)
     assert resource(logger.info, "text") == LOG_FILES
+
+
+class Odd:
+    """Its text is made by code of the user's."""
+
+    def __str__(self) -> str:
+        raise AssertionError
+
+
+def _formatter(**parts: Any) -> logging.Formatter:
+    made = logging.Formatter("%(asctime)s %(message)s", defaults=parts.pop("defaults", None))
+    for name, value in parts.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_stock"),
+    [
+        ({}, True),
+        ({"converter": time.gmtime}, True),
+        ({"defaults": {"a": 1}}, True),
+        ({"converter": lambda *_: time.localtime()}, False),
+        ({"formatTime": lambda *_: "now"}, False),
+        ({"formatException": lambda *_: "no"}, False),
+        ({"defaults": {"a": Odd()}}, False),
+    ],
+)
+def test_what_a_formatter_calls_must_be_stock(
+    parts: dict[str, Any], is_stock: bool, logger: logging.Logger
+) -> None:
+    """A clock, a method or a default of the user's is the user's code."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(**parts))
+    logger.addHandler(handler)
+    assert (effect_of(logger.info, ("text",), {}).kind is WRITES) is is_stock
+
+
+def test_a_record_with_the_stack_of_its_thread_keeps_its_turn(logger: logging.Logger) -> None:
+    """In another thread there is another stack; the twin is without it."""
+    logger.addHandler(logging.NullHandler())
+    assert effect_of(logger.info, ("text",), {"stack_info": True}).kind is EffectKind.UNKNOWN
+    assert resource(logger.info, "text", stack_info=False) == "console"
 
 
 def test_a_handler_of_the_user_s_may_write_anywhere(logger: logging.Logger) -> None:

@@ -340,11 +340,53 @@ STOCK = {
     "requests": requests.Session,
     "requests with basic auth": lambda: _with(requests.Session(), "auth", ("me", "secret")),
     "requests with a stock adapter": lambda: _mounted(requests.adapters.HTTPAdapter(max_retries=3)),
+    "requests with plain headers": lambda: _with(requests.Session(), "headers", {"a": "b"}),
+    "requests with plain parameters": lambda: _with(requests.Session(), "params", {"a": [1]}),
     "openai": sdk,
     "openai on httpx": lambda: sdk(http_client=httpx.Client()),
 }
 
+
+class _Odd:
+    """May run anything when it is looked at."""
+
+
+class _Retry(requests.adapters.Retry):
+    """Counts, or tells somebody."""
+
+
+class _Policy(http.cookiejar.DefaultCookiePolicy):
+    """Decides about cookies."""
+
+
+def _with_policy(client: Any, jar: Any) -> Any:
+    jar.set_policy(_Policy())
+    return client
+
+
+def _httpx_with_policy() -> httpx.Client:
+    client = httpx.Client()
+    return _with_policy(client, client.cookies.jar)
+
+
+def _requests_with_policy() -> requests.Session:
+    session = requests.Session()
+    return _with_policy(session, session.cookies)
+
+
 FOREIGN = {
+    "httpx with a cookie policy": _httpx_with_policy,
+    "requests with a cookie policy": _requests_with_policy,
+    "requests with odd headers": lambda: _with(requests.Session(), "headers", _Odd()),
+    "requests with an odd header": lambda: _with(requests.Session(), "headers", {"a": _Odd()}),
+    "requests with odd parameters": lambda: _with(requests.Session(), "params", {"a": _Odd()}),
+    "requests with odd certificates": lambda: _with(requests.Session(), "verify", _Odd()),
+    "requests with an odd key": lambda: _with(requests.Session(), "cert", _Odd()),
+    "requests with odd proxies": lambda: _with(requests.Session(), "proxies", {"http": _Odd()}),
+    "requests with odd redirects": lambda: _with(requests.Session(), "max_redirects", _Odd()),
+    "requests with retries of its own": lambda: _mounted(
+        requests.adapters.HTTPAdapter(max_retries=_Retry(3))
+    ),
     "httpx with hooks": lambda: httpx.Client(event_hooks={"response": [print]}),
     "httpx with auth": lambda: httpx.Client(auth=_auth),
     "httpx with digest auth": lambda: httpx.Client(auth=httpx.DigestAuth("me", "secret")),
