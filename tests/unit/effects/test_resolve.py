@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import operator
 import subprocess
 import sys
+import types
+from unittest import mock
 
 import httpx
 import pytest
@@ -48,6 +51,31 @@ def test_memoised_functions_say_why_they_stay_in_order():
     effect = effect_of(f, (1,), {})
     assert effect.kind is EffectKind.UNKNOWN
     assert "memoised" in effect.reason
+
+
+stand_in = mock.Mock()
+
+
+def _asks_a_mock(key):
+    return stand_in(key)
+
+
+def _asks_a_function(key):
+    return unknown_module.lookup(key)
+
+
+unknown_module = types.SimpleNamespace(lookup=operator.methodcaller("lookup"))
+
+
+def test_a_mock_is_never_followed_and_only_a_mock_is_called_one():
+    """By itself or from a helper: what it answers is decided elsewhere."""
+    for callee, arguments in ((stand_in, (1,)), (_asks_a_mock, (1,))):
+        effect = effect_of(callee, arguments, {})
+        assert effect.kind is EffectKind.UNKNOWN
+        assert "mock" in effect.reason
+    effect = effect_of(_asks_a_function, (1,), {})
+    assert effect.kind is EffectKind.UNKNOWN
+    assert "mock" not in effect.reason
 
 
 def test_classes_that_nobody_knows_are_unknown():
