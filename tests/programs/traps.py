@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import itertools
 import json
+import linecache
 from typing import Any
 
 from world.model import current
@@ -11,6 +14,8 @@ from world.operations import ask, fetch, flag, read_back, second
 from world.registry import factory, program
 
 from adaptive_jit import reads
+
+_cells = itertools.count(1)
 
 
 @program(overlaps=2)
@@ -167,3 +172,47 @@ def t5_operator_on_a_fetched_value__twin(value: int = 3) -> Any:
     y = box["o"] + 1
     b = fetch(2)
     return y, b
+
+
+CELL = """
+def run():
+    a = fetch(1)
+    b = fetch(2)
+    c = second(1)
+    return a, b, c
+"""
+
+EXAMPLE = """
+>>> @adaptive
+... def run():
+...     a = fetch(1)
+...     b = fetch(2)
+...     c = second(1)
+...     return a, b, c
+>>> results.append(run())
+"""
+
+
+@factory(overlaps=3)
+def source_of_a_notebook_cell(adaptive: Any) -> Any:
+    """A cell's source, kept in `linecache` as notebooks do, counts as source."""
+    name = f"<ipython-input-{next(_cells)}>"
+    linecache.cache[name] = (len(CELL), None, CELL.splitlines(keepends=True), name)
+    space: dict[str, Any] = {"fetch": fetch, "second": second}
+    exec(compile(CELL, name, "exec"), space)
+    decorated: Any = adaptive(space["run"])
+    return decorated
+
+
+@factory(overlaps=3, settles=False, threads=False)
+def source_of_a_doctest(adaptive: Any) -> Any:
+    """A function of a docstring's example (made anew in each call, so that no trial need decide)."""
+
+    def run() -> Any:
+        results: list[Any] = []
+        space = {"adaptive": adaptive, "fetch": fetch, "second": second, "results": results}
+        test = doctest.DocTestParser().get_doctest(EXAMPLE, space, "example", None, None)
+        outcome = doctest.DocTestRunner(verbose=False).run(test)
+        return results, outcome.failed
+
+    return run
