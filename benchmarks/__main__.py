@@ -12,6 +12,7 @@ NAMES = (
     "cost_per_operation",
     "short_operations",
     "sleep_fanout",
+    "window",
     "constructs",
     "http_fanout",
     "local_writes",
