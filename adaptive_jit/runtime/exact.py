@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import struct
 import sys
+from itertools import islice
 from types import BuiltinMethodType, FunctionType, MethodType, NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ SIZED = CONTAINERS | _VIEWS
 ITERABLES = SIZED | ids(enumerate, zip, reversed)
 ITERATORS = ids(enumerate, zip, reversed, map, filter)
 MUTABLE = ids(list, dict, set, bytearray)
+_KEYS = SCALARS | ids(tuple, frozenset, range)
+_MOST_KEYS = 64
 """The types by their identities: ``id(type(x)) in SCALARS``."""
 
 _DEEPEST = 8
@@ -105,7 +108,7 @@ def tells_membership(value: Any) -> bool:
     kind = type(value)
     if id(kind) in SEQUENCES:
         return all(id(type(element)) in SCALARS for element in value)
-    return id(kind) in CONTAINERS
+    return id(kind) in CONTAINERS and has_plain_keys(value)
 
 
 def is_truthy_plainly(value: Any) -> bool:
@@ -115,13 +118,20 @@ def is_truthy_plainly(value: Any) -> bool:
 
 
 def indexes(value: Any) -> bool:
-    """``value[k]`` and ``k in value`` run builtin code only, for a scalar *k*.
+    """``value[k]`` runs builtin code only, for a scalar *k*."""
+    return id(type(value)) in CONTAINERS and has_plain_keys(value)
 
-    A dict or set compares *k* with keys of equal hash, whose ``__eq__`` could
-    be anyone's: only a collision with a foreign key would show it, and str
-    keys are compared by builtin code first.
+
+def has_plain_keys(value: Any) -> bool:
+    """Whether a scalar is compared with keys and elements of builtin types only.
+
+    A dict or set compares it with those of equal hash, whose ``__eq__`` could be
+    anyone's. Looked at are the first ones: of more, the others are taken to be like them.
     """
-    return id(type(value)) in CONTAINERS
+    kind = type(value)
+    if kind is dict or kind is set or kind is frozenset:
+        return _KEYS.issuperset(map(id, map(type, islice(value, _MOST_KEYS))))
+    return True
 
 
 def matches(value: Any, depth: int, budget: int = 2_000) -> bool:
@@ -174,7 +184,7 @@ def iterates(value: Any) -> bool:
 
 def is_change_target(value: Any) -> bool:
     """``append``, ``add`` and ``x[k] = v`` run builtin code only."""
-    return id(type(value)) in MUTABLE
+    return id(type(value)) in MUTABLE and has_plain_keys(value)
 
 
 def same_callee(first: Any, second: Any) -> bool:

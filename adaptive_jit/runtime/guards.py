@@ -199,7 +199,7 @@ class Guards(DisplayLoops, OwnFiles):
 
     def c(self, index: int, value: Any) -> Any:
         """The container of a subscript."""
-        if id(type(value)) not in exact.CONTAINERS or self.function.guards[index] != PASSED:
+        if not exact.indexes(value) or self.function.guards[index] != PASSED:
             self.guard(index, self.subscripts(value))
         return value
 
@@ -225,8 +225,8 @@ class Guards(DisplayLoops, OwnFiles):
 
     def m(self, index: int, value: Any) -> Any:
         """A container that the function itself built and changes."""
-        if id(type(value)) not in exact.MUTABLE or self.function.guards[index] != PASSED:
-            self.guard(index, id(type(value)) in exact.MUTABLE)
+        if not exact.is_change_target(value) or self.function.guards[index] != PASSED:
+            self.guard(index, exact.is_change_target(value))
         return value
 
     def a(self, index: int, value: Any, name: str) -> Any:

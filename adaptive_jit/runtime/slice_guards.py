@@ -10,13 +10,14 @@ from adaptive_jit.records import EffectKind
 from adaptive_jit.records.effects import is_output_file
 from adaptive_jit.runtime.exact import (
     CONTAINERS,
-    MUTABLE,
     SCALARS,
     SEQUENCES,
     Stop,
     adds,
     are_builtin,
     formats,
+    indexes,
+    is_change_target,
     is_consumer,
     is_quiet_manager,
     is_truthy_plainly,
@@ -87,7 +88,7 @@ class SliceGuards:
 
     def c(self, value: Any) -> Any:
         """The container of a subscript."""
-        if id(type(value)) in CONTAINERS or self.looks_up(value, "__getitem__"):
+        if indexes(value) or self.looks_up(value, "__getitem__"):
             return value
         raise Stop("a subscript of something that is not of a builtin type")
 
@@ -112,7 +113,7 @@ class SliceGuards:
     @staticmethod
     def m(value: Any) -> Any:
         """A container that is changed, or merged into another."""
-        if id(type(value)) in MUTABLE:
+        if is_change_target(value):
             return value
         raise Stop("a container that is not of a builtin type")
 
