@@ -10,6 +10,7 @@ NAMES = (
     "import_time",
     "no_candidates",
     "cost_per_operation",
+    "profiling_overhead",
     "short_operations",
     "sleep_fanout",
     "window",

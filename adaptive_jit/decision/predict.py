@@ -149,7 +149,11 @@ def saving_together(
 def savings(trace: Trace, plan: Plan, costs: Costs | None = None) -> tuple[Saving, ...]:
     """Return the operations not yet allowed to begin early that would save time, largest first."""
     seen = {call.operation for call in trace.calls} - plan.ahead
-    found = [Saving(index, saving_if(trace, plan, index, costs)) for index in sorted(seen)]
+    now = predict(trace, plan, costs).wall
+    found = []
+    for index in sorted(seen):
+        allowed = replace(plan, ahead=plan.ahead | {index}, barriers=plan.barriers - {index})
+        found.append(Saving(index, max(now - predict(trace, allowed, costs).wall, 0.0)))
     return tuple(sorted((s for s in found if s.seconds > 0.0), key=lambda s: -s.seconds))
 
 

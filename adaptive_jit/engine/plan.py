@@ -35,8 +35,19 @@ class Planned:
     classes: dict[int, Classification] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     prediction: Prediction | None = None
-    savings: tuple[Saving, ...] = ()
     basis: tuple[Trace, Plan, Costs] | None = None
+    known_savings: tuple[Saving, ...] | None = None
+
+    @property
+    def savings(self) -> tuple[Saving, ...]:
+        """What each operation would save: a prediction for each, made when it is asked for."""
+        if self.known_savings is None:
+            self.known_savings = savings(*self.basis) if self.basis is not None else ()
+        return self.known_savings
+
+    @savings.setter
+    def savings(self, found: tuple[Saving, ...]) -> None:
+        self.known_savings = found
 
 
 class Profiler:
@@ -100,7 +111,6 @@ def make_plan(
         trace = _only(profiler.trace, operations)
         planned.basis = (trace, plan, costs)
         planned.prediction = predict(trace, plan, costs)
-        planned.savings = savings(trace, plan, costs)
     return planned
 
 
