@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from adaptive_jit.analysis.constructs import LIGHT, change, obstacle
+from adaptive_jit.analysis.constructs import change, obstacle
 from adaptive_jit.analysis.dependence import Dependences, dependences
 from adaptive_jit.analysis.heads import is_walk, walks
+from adaptive_jit.analysis.roles import looks_like_display, role_of, weight_of
 from adaptive_jit.records import Operation, Region, RegionBlock
 from adaptive_jit.syntax.keys import consumed, keyed
 from adaptive_jit.syntax.program import Analysis, CallRole, CallSite, LoopSite, RegionSource
 from adaptive_jit.syntax.scope import (
     ALL_MUTATORS,
-    Scope,
     changed_container,
-    consumes_generator,
     is_parent,
     numbered,
     opens_to_write,
@@ -25,17 +24,6 @@ from adaptive_jit.syntax.source import FunctionSource, NotAnalysable, statement_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-LIGHT_METHODS = frozenset(
-    "format join strip lstrip rstrip lower upper split rsplit replace title startswith endswith "
-    "items keys values encode decode splitlines removeprefix removesuffix".split()
-)
-"""Method names that are nearly always those of str, bytes and dict: not worth a thread."""
-
-DISPLAYS = frozenset({"tqdm", "trange", "track"})
-"""Names under which programs know the displays of tqdm and rich."""
-
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
 def analyse(source: FunctionSource) -> Analysis:
@@ -72,7 +60,7 @@ class _Builder:
         for position, statement in enumerate(body):
             if first and position == 0 and _is_docstring(statement):
                 continue
-            if _names_a_lambda(statement) and _weight(run, self.analysis.scope) == 0:
+            if _names_a_lambda(statement) and weight_of(run, self.analysis.scope) == 0:
                 # Behind it the name stands for the very function that the program has made.
                 run = []
                 continue
@@ -102,7 +90,7 @@ class _Builder:
             self.block(case.body)
 
     def region(self, run: list[ast.stmt], block: RegionBlock | None) -> None:
-        if not run or _weight(run, self.analysis.scope) < 2:
+        if not run or weight_of(run, self.analysis.scope) < 2:
             return
         analysis = self.analysis
         index = len(analysis.regions)
@@ -183,7 +171,7 @@ class _Numbering(ast.NodeVisitor):
         self.call(node, discarded=False)
 
     def call(self, node: ast.Call, *, discarded: bool) -> None:
-        role = _role(node, self.analysis.scope)
+        role = role_of(node, self.analysis.scope)
         if role is CallRole.PARALLEL:
             outer, self.asserted = self.asserted, self.analysis.site_count
             self.site(node, role)
@@ -241,9 +229,9 @@ class _Numbering(ast.NodeVisitor):
             self.walker(node)
             return
         inner = numbered(node)
-        if inner is not None and _looks_like_display(inner):
+        if inner is not None and looks_like_display(inner):
             self.iterable(inner)
-        elif _looks_like_display(node):
+        elif looks_like_display(node):
             assert isinstance(node, ast.Call)
             self.generic_visit(node)
             self.site(node, CallRole.DISPLAY)
@@ -336,72 +324,6 @@ def _operations(numbering: _Numbering, flows: Dependences) -> Iterator[Operation
             discarded=site.discarded,
             asserted=site.asserted >= 0,
         )
-
-
-def _looks_like_display(node: ast.expr) -> bool:
-    """Whether *node* is spelt like a progress display; what it is shows at run time."""
-    if not isinstance(node, ast.Call) or not node.args:
-        return False
-    function = node.func
-    name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    return name in DISPLAYS
-
-
-def _role(node: ast.Call, scope: Scope) -> CallRole:
-    function = node.func
-    name = function.id if isinstance(function, ast.Name) else ""
-    shadowed = name in scope.local or name in scope.captured or name in scope.foreign
-    one = len(node.args) == 1 and not node.keywords
-    listed = one and isinstance(node.args[0], ast.List | ast.Tuple | ast.ListComp)
-    if name == "parallel" and not shadowed and listed:
-        return CallRole.PARALLEL
-    if consumes_generator(node) and not shadowed and not _maps_itself(node, scope):
-        return CallRole.CONSUMER
-    if not shadowed and keyed(node) is not None:
-        return CallRole.KEYED
-    if name in LIGHT and not shadowed:
-        return CallRole.LIGHT
-    if getattr(node, "_adaptive_manager", False):
-        return CallRole.MANAGER
-    if getattr(node, "_adaptive_opened", False):
-        return CallRole.OPENED
-    if isinstance(function, ast.Attribute) and function.attr in LIGHT_METHODS:
-        return CallRole.LIGHT
-    return CallRole.OPERATION
-
-
-def _maps_itself(node: ast.Call, scope: Scope) -> bool:
-    """Whether *node* uses up a ``map`` that is the program's own, or of a builtin of no weight."""
-    given = node.args[0]
-    if not isinstance(given, ast.Call):
-        return False
-    function = given.args[0]
-    light = isinstance(function, ast.Name) and function.id in LIGHT
-    return light or any("map" in names for names in (scope.local, scope.captured, scope.foreign))
-
-
-def _weight(statements: Iterable[ast.AST], scope: Scope, *, in_loop: bool = False) -> int:
-    """How many operations may meet here; one in a loop counts as two."""
-    total = 0
-    for node in statements:
-        if isinstance(node, ast.Lambda | ast.withitem):
-            continue
-        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.OPERATION:
-            changes = isinstance(node.func, ast.Attribute) and node.func.attr in ALL_MUTATORS
-            if not changes:
-                total += 2 if in_loop else 1
-        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.KEYED:
-            keys = keyed(node)
-            assert keys is not None
-            total += _weight([keys.elt], scope, in_loop=True)
-        if isinstance(node, ast.Call) and _role(node, scope) is CallRole.CONSUMER:
-            generator = consumed(node)
-            assert generator is not None
-            total += _weight([node.func, generator], scope, in_loop=in_loop)
-            continue
-        loops = isinstance(node, (ast.For, ast.While, ast.GeneratorExp, *COMPREHENSIONS))
-        total += _weight(ast.iter_child_nodes(node), scope, in_loop=in_loop or loops)
-    return total
 
 
 def _names_a_lambda(statement: ast.stmt) -> bool:

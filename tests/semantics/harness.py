@@ -75,7 +75,10 @@ def staggered(seconds: float) -> Callable[[int], float]:
 
 
 class _Printed:
-    """Collects what is printed, through a stream such as a process has: text over a file."""
+    """Collects what is printed, through a stream such as a process has: text over a file.
+
+    The file has no name: a program could read it otherwise, and what reads would wait.
+    """
 
     def __init__(self, capture: bool) -> None:
         self.capture = capture
@@ -83,8 +86,10 @@ class _Printed:
 
     def __enter__(self) -> _Printed:
         if self.capture:
-            self._number, self._path = tempfile.mkstemp(prefix="printed-")
-            self._stream = open(self._number, "w", encoding="utf-8")
+            number, path = tempfile.mkstemp(prefix="printed-")
+            os.unlink(path)
+            self._reading = open(os.dup(number), encoding="utf-8")
+            self._stream = open(number, "w", encoding="utf-8")
             self._redirect = contextlib.redirect_stdout(self._stream)
             self._redirect.__enter__()
         return self
@@ -93,8 +98,9 @@ class _Printed:
         if self.capture:
             self._redirect.__exit__(*error)
             self._stream.close()
-            self.text = Path(self._path).read_text(encoding="utf-8")
-            os.unlink(self._path)
+            self._reading.seek(0)
+            self.text = self._reading.read()
+            self._reading.close()
 
 
 def observe(
