@@ -238,6 +238,8 @@ def test_one_worker_serves_what_its_own_operation_asks_for() -> None:
     decorated = harness.forced(max_workers=1)(outer)
     found: list[Any] = []
 
+    strategy("thread").end_workers()  # those of other tests would come to help
+
     def run() -> None:
         with adaptive_jit.override(max_workers=1):
             world = World(latency=lambda _: 0.0005)
