@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from adaptive_jit.records import Effect, EffectKind, Source, commute
-from adaptive_jit.records.effects import LOG_FILES
+from adaptive_jit.records.effects import FILES, LOG_FILES
 from adaptive_jit.runtime.execute import of_user, raise_again, refused
 from adaptive_jit.runtime.output import thread_state
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED
@@ -36,9 +36,12 @@ def missed_a_record(entry: Entry, effect: Effect) -> bool:
 
     Records of operations whose code is known are waited for; this is for those
     of which only the catalogue speaks, such as a client that logs its requests.
+    Only what reads local files and nothing else is read again: a request that is
+    made again would be seen by whom it is made to.
     """
     return (
         effect.kind is EffectKind.READS
+        and effect.resource == FILES
         and effect.source is not Source.DECLARED
         and 0 < entry.began < thread_state.told
         and not commute(effect, _LOGGED)

@@ -13,6 +13,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import tempfile
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -87,6 +88,23 @@ def logging_to(stream: IO[str]) -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+class Console:
+    """What stands for the console: a text stream over a file that nobody can open, and its text."""
+
+    def __init__(self) -> None:
+        number, path = tempfile.mkstemp()
+        os.unlink(path)
+        self.stream: IO[str] = open(number, "w", encoding="utf-8")
+        self._reading = open(os.dup(number), encoding="utf-8")
+
+    def text(self) -> str:
+        """Return all that was written; the end of it."""
+        with self._reading, self.stream:
+            self.stream.flush()
+            self._reading.seek(0)
+            return self._reading.read()
 
 
 class Environment:
@@ -283,26 +301,20 @@ class Environment:
         self.service.requests, self.service.writes = [], []
         self.service.visits.clear()
         self.service.peak = 0
-        printed, logged = self._outputs()
+        printed, logged = Console(), Console()
         try:
-            with printed, logged, contextlib.redirect_stdout(printed), logging_to(logged):
+            with contextlib.redirect_stdout(printed.stream), logging_to(logged.stream):
                 seen.value = freeze(function(*arguments))
         except Exception as error:
             seen.exception = (type(error).__name__, str(error))
-        seen.printed = Path(printed.name).read_text(encoding="utf-8")
-        lines = Path(logged.name).read_text(encoding="utf-8").splitlines()
+        seen.printed = printed.text()
+        lines = logged.text().splitlines()
         seen.logged = [line for line in lines if not line.startswith("INFO adaptive_jit ")]
         seen.writes = list(self.service.writes)
         seen.requests = self.service.all()
         seen.peak = self.service.peak
         seen.state = self._state()
         return seen
-
-    def _outputs(self) -> tuple[IO[str], IO[str]]:
-        """Open two files that stand for the console, beside the folder that is compared."""
-        beside = self.folder.parent
-        opened = [open(beside / name, "w", encoding="utf-8") for name in ("printed", "logged")]
-        return opened[0], opened[1]
 
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = {
