@@ -56,6 +56,28 @@ def warns(key: int) -> int:
 
 
 @unordered
+def warns_and_raises(key: int) -> int:
+    """Warn on behalf of the caller, and raise for key 2."""
+    warnings.warn(f"beware {key}", UserWarning, stacklevel=2)
+    value = current().perform("warns_and_raises", "unordered", key, lambda _: key)
+    if key == 2:
+        raise Refused(f"refused {key}")
+    warnings.warn(f"well {key}", UserWarning, stacklevel=2)
+    return value
+
+
+@unordered
+def logs_and_hangs(key: int) -> int:
+    """Log, and for key 2 hang until the test lets it go on: ``hang`` of the world's state."""
+    LOGGER.info("start %s", key)
+    value = current().perform("logs_and_hangs", "unordered", key, lambda _: key)
+    if key == 2:
+        current().state["hang"]()
+    LOGGER.info("end %s", key)
+    return value
+
+
+@unordered
 def prints(key: int) -> int:
     """Print before and after."""
     print("start", key)
@@ -97,6 +119,21 @@ def failing_program() -> Any:
     c = logs_and_raises(3)
     LOGGER.info("never")
     return a, b, c
+
+
+def failing_loop() -> Any:
+    """A loop whose third operation raises, while a later one is under way."""
+    return [logs_and_raises(i) for i in range(4)]
+
+
+def failing_warnings() -> Any:
+    """The same with warnings."""
+    return [warns_and_raises(i) for i in range(4)]
+
+
+def hanging_loop() -> Any:
+    """A loop whose third operation hangs, while a later one is under way."""
+    return [logs_and_hangs(i) for i in range(4)]
 
 
 def warning_program() -> Any:

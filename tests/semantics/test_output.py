@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
+import signal
 import threading
 import time
 import warnings
@@ -16,8 +18,10 @@ from typing import Any
 import harness
 import programs.output
 import pytest
-from world.model import Meeting, World
+from world.model import Meeting, World, use
 from world.registry import fresh_copy
+
+from adaptive_jit.strategies import strategy
 
 
 class Collector(logging.Handler):
@@ -60,6 +64,7 @@ def _records(function: Any, collector: Collector, world: World) -> list[tuple[st
         ("logging_loop", 4),
         ("mutable_records", 2),
         ("failing_program", 0),
+        ("failing_loop", 4),
     ],
 )
 def test_log_records_come_in_program_order(name: str, overlaps: int, collector: Collector) -> None:
@@ -122,6 +127,76 @@ def test_warnings_come_in_program_order_from_the_right_line() -> None:
     decorated = harness.forced()(fresh_copy(programs.output.warning_program))
     for world in (World(), World(latency=harness.staggered(0.003))):
         assert seen(decorated, world) == standard
+
+
+def test_warnings_before_a_failure_come_and_none_behind_it() -> None:
+    """An operation raises while later ones, which have warned, are under way."""
+
+    def seen(function: Any, world: World) -> list[tuple[str, str, int]]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert harness.observe(function, (), world).exception is not None
+        return [(str(one.message), Path(one.filename).name, one.lineno) for one in caught]
+
+    standard = seen(programs.output.failing_warnings, World())
+    assert [text for text, _, _ in standard] == [
+        "beware 0", "well 0", "beware 1", "well 1", "beware 2",
+    ]  # fmt: skip
+    decorated = harness.forced()(fresh_copy(programs.output.failing_warnings))
+    for world in (World(), World(latency=harness.staggered(0.003)), World()):
+        assert seen(decorated, world) == standard
+
+
+class LateError(Exception):
+    """A time limit."""
+
+
+@pytest.mark.parametrize("kind", [LateError, KeyboardInterrupt])
+def test_records_before_an_operation_that_hangs(
+    kind: type[BaseException], collector: Collector
+) -> None:
+    """A time limit, or Ctrl-C, ends the wait: what was said before is told, later records are not.
+
+    What the operation that hangs has said itself is told, or is not, as in any thread that is
+    left behind; that of those behind it never is.
+    """
+
+    def raising(_number: int, _frame: Any) -> None:
+        raise kind("late")
+
+    released = threading.Event()
+    meeting = Meeting(4)
+
+    def hang() -> None:
+        limit = time.monotonic() + 2
+        while time.monotonic() < limit and "end 1" not in [one[1] for one in collector.seen]:
+            released.wait(0.002)
+        os.kill(os.getpid(), signal.SIGINT)
+        released.wait(2)
+
+    decorated = harness.forced()(fresh_copy(programs.output.hanging_loop))
+    before = signal.signal(signal.SIGINT, raising)
+    world = World(meeting=meeting)
+    world.state["hang"] = hang
+    began = time.time()
+    try:
+        with use(world), pytest.raises(kind, match="late"):
+            decorated()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        released.set()
+        world.settle()
+    texts = [text for _, text, _, _ in collector.seen]
+    assert texts[:4] == ["start 0", "end 0", "start 1", "end 1"]
+    assert set(texts[4:]) <= {"start 2"}
+    assert meeting.met
+    for record in collector.records:
+        assert began <= record.created <= time.time()
+        assert record.threadName in {threading.current_thread().name, *_workers()}
+
+
+def _workers() -> set[str]:
+    return {thread.name for thread in strategy("thread").workers()}
 
 
 def test_operations_that_print_keep_their_order() -> None:

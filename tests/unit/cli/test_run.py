@@ -1,8 +1,10 @@
 """``adaptive-jit run``: the program first, the report last."""
 
 import atexit
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from adaptive_jit import introspection
 from adaptive_jit.cli import run
 from adaptive_jit.reporting import Report
 from tests.unit.reporting.samples import CPU_LOOP
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +141,50 @@ def test_a_package_is_decorated_without_a_change(tmp_path):
     words = ("-m", "adaptive_jit", "run", "--decorate", "shop", str(script), "--decorate", "x")
     done = python(*words)
     assert done.stdout == "(1, 11) ['--decorate', 'x']\n"
+    assert "shop: 1 functions decorated in 1 modules, 1 left alone" in done.stderr
+    assert "shop.pair" in done.stderr
+
+
+SHOP = """
+import time
+
+def ask(number):
+    time.sleep(0.004)
+    return number + 1
+
+def pair(low):
+    first = ask(low)
+    second = ask(low + 1)
+    return first, second
+"""
+
+BUYER = """
+import shop, sys, time
+import adaptive_jit
+for number in range(300):
+    value = shop.pair(number)
+    stats = adaptive_jit.stats(shop.pair)
+    if value != (number + 1, number + 2) or stats.counts.started > 10 and number > 60:
+        break
+print(value == (number + 1, number + 2), stats.counts.started > 0)
+print(type(shop.pair).__name__, shop.pair.__code__.co_name, shop.ask(1))
+"""
+
+
+@pytest.mark.parametrize("strategy", ["auto", "parallel"])
+def test_a_decorated_package_learns_or_is_forced(strategy, tmp_path):
+    """Its operations run ahead: once that has paid, or from the first call."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    (tmp_path / "buyer.py").write_text(BUYER)
+    words = ("-m", "adaptive_jit", "run", "--decorate", "shop", "buyer.py")
+    known = {"ADAPTIVE_JIT_STRATEGY": strategy, "ADAPTIVE_JIT_PERSIST": "0"}
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, **known, "PYTHONPATH": path}
+    done = python(*words, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "True True"
+    assert second == "function pair 2"
     assert "shop: 1 functions decorated in 1 modules, 1 left alone" in done.stderr
     assert "shop.pair" in done.stderr
 
