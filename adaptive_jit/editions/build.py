@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from adaptive_jit.editions.certain import Certain
 from adaptive_jit.editions.guards import GuardPoints
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
 from adaptive_jit.editions.needs import loaded_names
@@ -65,7 +66,7 @@ class Edition:
 
 def build(analysis: Analysis) -> Edition:
     """Return the edition of the function that *analysis* describes."""
-    points = GuardPoints(analysis.sites)
+    points = GuardPoints(analysis.sites, analysis.scope.fresh)
     for region in analysis.regions.values():
         for statement in region.statements:
             points.visit(statement)
@@ -91,6 +92,7 @@ class _Assembly:
         self.analysis = analysis
         self.slices: dict[int, CodeType] = {}
         self.bound = set(analysis.scope.parameters) - analysis.scope.deleted
+        self.certain = Certain(analysis)
         self.managers = 0
         self.within: tuple[int, ...] = ()
         """The numbers of the context managers around a block."""
@@ -225,7 +227,7 @@ class _Assembly:
         return const(ABSENT)
 
     def slice(self, region: RegionSource, names: list[str]) -> CodeType:
-        builder = Slice(self.analysis, list(region.statements))
+        builder = Slice(self.analysis, list(region.statements), self.certain)
         builder.shadows |= {
             name for name in names if name not in self.bound or name in builder.shadows
         }

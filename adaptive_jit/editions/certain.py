@@ -29,15 +29,19 @@ _NUMBERS = (int, float)
 _SCALAR = "s"
 """What has passed this guard passes those on operands, formats and truth tests too."""
 
-_WEAKER = frozenset("sqfb")
+_WEAKER = frozenset("sqfbv")
 
 Evidence = tuple[int | tuple[int, ...], ...]
 
 
 class Certain:
-    """What is known of the guards of one function without running it."""
+    """What is known of the guards of one function without running it.
+
+    Made while its tree is still the user's; the nodes are kept, for they are known by identity.
+    """
 
     def __init__(self, analysis: Analysis) -> None:
+        self.nodes = list(walk(analysis.source.node))
         self.plain = analysis.scope.is_plain_local
         self.parameters = analysis.scope.parameters
         self.bound: dict[str, list[ast.AST | None]] = {}
@@ -45,7 +49,7 @@ class Certain:
         self.guarded: dict[tuple[str, str], list[int]] = {}
         """The guards on each name or dotted name; on an owner by the attribute that is read."""
         self.read: dict[int, ast.Attribute] = {}
-        for node in walk(analysis.source.node):
+        for node in self.nodes:
             self._bindings(node)
             if isinstance(node, ast.Attribute):
                 self.read[id(node.value)] = node

@@ -19,7 +19,7 @@ from adaptive_jit.syntax.program import CallRole, CallSite
 from adaptive_jit.syntax.scope import DECIDERS, changed_container, is_parent, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,10 @@ def on_the_way(node: ast.AST) -> Iterator[ast.AST]:
 class GuardPoints(ast.NodeVisitor):
     """Marks the guard points of regions; ``count`` numbers them over the whole function."""
 
-    def __init__(self, sites: dict[int, CallSite]) -> None:
+    def __init__(self, sites: dict[int, CallSite], own: Container[str] = ()) -> None:
         self.sites = sites
+        self.own = own
+        """The names of lists that only the function itself can see."""
         self.count = 0
 
     def operands(self, *operands: tuple[ast.expr | None, str]) -> None:
@@ -101,7 +103,7 @@ class GuardPoints(ast.NodeVisitor):
     def markable(self, node: ast.expr, kind: str) -> bool:
         if isinstance(node, ast.Constant) or guard_of(node) is not None:
             return False
-        return not (isinstance(node, ast.JoinedStr) and kind in "sqfb")
+        return not (isinstance(node, ast.JoinedStr) and kind in "sqfbv")
 
     def put(self, node: ast.expr, guard: Guard) -> None:
         node._adaptive_guard = guard  # type: ignore[attr-defined]
@@ -320,6 +322,8 @@ class GuardPoints(ast.NodeVisitor):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         left, right = _operand_kinds(node.op)
+        if left == "q" and not (isinstance(node.target, ast.Name) and node.target.id in self.own):
+            left = "v"  # a list is changed in place, and may have other names
         self.operands((node.target, left), (node.value, right))
         self.visit(node.value)
 

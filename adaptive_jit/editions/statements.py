@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from adaptive_jit.editions.certain import Certain, Evidence
 from adaptive_jit.editions.clauses import Clauses
 from adaptive_jit.editions.guards import on_the_way
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, PATH, POISON_NAME
@@ -20,6 +19,7 @@ from adaptive_jit.syntax.trees import walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from adaptive_jit.editions.certain import Certain, Evidence
     from adaptive_jit.syntax.program import Analysis
 
 _ON_THE_WAY = (
@@ -39,13 +39,13 @@ class Slice(Clauses):
 
     strands = 0
 
-    def __init__(self, analysis: Analysis, statements: list[ast.stmt]) -> None:
+    def __init__(self, analysis: Analysis, statements: list[ast.stmt], certain: Certain) -> None:
         super().__init__(analysis, Needs(statements, analysis.sites), stored_names(statements))
         self.statements = statements
         self.continue_ends_strand = False
         self.aside: list[ast.If] = []
         self.operands: set[str] | None = None
-        self.certain = Certain(analysis)
+        self.certain = certain
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Translate *statements* in order."""
@@ -66,7 +66,7 @@ class Slice(Clauses):
             self.match(node)
         elif isinstance(node, ast.With):
             self.entered(node)
-        elif changed is not None:
+        elif changed is not None and not self.is_rebinding(node, changed.id):
             self.change(node, changed.id)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else (node.target,)
@@ -129,6 +129,10 @@ class Slice(Clauses):
             )
             inputs = [whole.id] if isinstance(whole, ast.Name) else []
             self.emit(assign(name, self.derived("derive", value, item, inputs)))
+
+    def is_rebinding(self, node: ast.stmt, name: str) -> bool:
+        """Whether ``x += [v]`` is followed by its value: a list of others' would change in place."""
+        return isinstance(node, ast.AugAssign) and name not in self.analysis.scope.fresh
 
     def augmented(self, node: ast.AugAssign) -> None:
         assert isinstance(node.target, ast.Name)

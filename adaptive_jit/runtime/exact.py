@@ -63,6 +63,12 @@ def adds(value: Any) -> bool:
     return id(kind) in SCALARS or id(kind) in SEQUENCES
 
 
+def stays(value: Any) -> bool:
+    """``+=`` and ``*=`` make another value of it, by builtin code only: a scalar or a tuple."""
+    kind = type(value)
+    return id(kind) in SCALARS or kind is tuple
+
+
 def formats(value: Any, known: Callable[[Any], bool] | None = None, budget: int = 200) -> bool:
     """``str(value)`` and ``repr(value)`` run builtin code only, at every depth.
 
@@ -267,6 +273,7 @@ def same_arguments(
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "s": is_scalar,
     "q": adds,
+    "v": stays,
     "f": formats,
     "n": tells_membership,
     "m": is_change_target,

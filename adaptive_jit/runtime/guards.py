@@ -162,6 +162,12 @@ class Guards(DisplayLoops, OwnFiles):
             self.guard(index, exact.adds(value))
         return value
 
+    def v(self, index: int, value: Any) -> Any:
+        """Left operand of ``+=`` or ``*=``: a scalar or tuple; a list would change in place."""
+        if not exact.stays(value) or self.function.guards[index] != PASSED:
+            self.guard(index, exact.stays(value))
+        return value
+
     def f(self, index: int, value: Any) -> Any:
         """Right operand of ``%``."""
         self.guard(index, self.formats(value))

@@ -23,6 +23,7 @@ from adaptive_jit.runtime.exact import (
     is_truthy_plainly,
     matches,
     parent_function,
+    stays,
     tells_membership,
 )
 
@@ -62,6 +63,13 @@ class SliceGuards:
         if adds(value):
             return value
         raise Stop("an operator meets a value that is not of a builtin type")
+
+    @staticmethod
+    def v(value: Any) -> Any:
+        """Left operand of ``+=`` or ``*=``."""
+        if stays(value):
+            return value
+        raise Stop("`+=` or `*=` may change a list that other names lead to")
 
     def f(self, value: Any) -> Any:
         """Right operand of ``%``."""

@@ -286,7 +286,7 @@ def _changes(
 ) -> None:
     """Collect the places where a container is changed; a change in a loop lasts to its end."""
     for child in ast.iter_child_nodes(node):
-        changed = changed_container(child)
+        changed = changed_container(child) or _grown(child)
         if changed is not None and _change_fits(child, bound.get(changed.id, set())):
             accepted.add(id(changed))
             line = loop_end or int(getattr(child, "end_lineno", None) or 0)
@@ -295,6 +295,13 @@ def _changes(
         if inner_end is None and isinstance(child, _LOOPS):
             inner_end = child.end_lineno
         _changes(child, inner_end, accepted, last, bound)
+
+
+def _grown(node: ast.AST) -> ast.Name | None:
+    """The name whose list ``x += v`` or ``x *= v`` changes in place, whatever *v* is."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Mult):
+        return node.target if isinstance(node.target, ast.Name) else None
+    return None
 
 
 def _change_fits(node: ast.AST, kinds: set[type]) -> bool:

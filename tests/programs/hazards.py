@@ -1670,3 +1670,65 @@ def harmless_context() -> Any:
     except Refused:
         out.append(second(1))
     return out
+
+
+class Batch:
+    """Its list is what it submits."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+
+    def submit(self) -> Any:
+        return read_back(tuple(self.ids))
+
+
+reads(Batch.submit)
+
+
+@program(overlaps=0)
+def list_grown_under_another_name() -> Any:
+    """`+=` on a list changes it in place, for all who know it by another name."""
+    batch = Batch()
+    ids = batch.ids
+    out = []
+    for i in range(4):
+        ids += [i]
+        out.append(batch.submit())
+    return out
+
+
+@program(overlaps=0)
+def list_repeated_under_another_name() -> Any:
+    """So does `*=`."""
+    batch = Batch()
+    batch.ids.append(1)
+    ids = batch.ids
+    a = batch.submit()
+    ids *= 2
+    b = batch.submit()
+    return a, b
+
+
+@program(overlaps=0, arguments=lambda: ([1],))
+def parameter_grown_in_place(ids: list[int]) -> Any:
+    """A parameter may be anyone's list."""
+    out = []
+    for i in range(3):
+        ids += [i, *ids]
+        out.append(read_back(tuple(ids)))
+    return out, ids
+
+
+@program(overlaps=3)
+def list_grown_under_another_name__twin() -> Any:
+    """A list that the function made for itself, and tuples and texts, are nobody else's."""
+    ids: list[int] = []
+    out = []
+    seen: tuple[int, ...] = ()
+    text = ""
+    for i in range(4):
+        ids += document(i)["items"]
+        seen += (i,)
+        text += str(i)
+        out.append(read_back(seen, text))
+    return out, ids

@@ -45,7 +45,7 @@ def chunk(seeds: range) -> dict[str, Any]:
             except SyntaxError:
                 continue
             found["programs"] += 1
-            words = difference(program, Path(folder))
+            words = difference(program, Path(folder), thorough=True)
             if words is not None:
                 found["differences"].append({"seed": seed, "words": words})
             world = World(latency=lambda _: 0.0005)
