@@ -6,7 +6,7 @@ import abc
 import ast
 from typing import TYPE_CHECKING
 
-from adaptive_jit.editions.guards import Guard, guard_of
+from adaptive_jit.editions.guards import Guard, guard_of, guards_behind_an_except
 from adaptive_jit.editions.issue_slice import CHECK, ISSUER, POISON_NAME
 from adaptive_jit.editions.nodes import assign, const, load, method
 from adaptive_jit.editions.walks import Walks
@@ -50,6 +50,9 @@ class Clauses(Walks):
 
     def attempt(self, node: ast.Try) -> None:
         """The body as it runs without an exception; what an exception makes of names is unknown."""
+        excused = guards_behind_an_except(node)
+        if excused:
+            self.emit(ast.Expr(method(load(ISSUER), "excuses", const(excused))))
         for callee in telling(node):
             self.emit(ast.Expr(method(load(CHECK), "t", self.transparent(callee, []))))
         if node.finalbody:

@@ -54,6 +54,12 @@ def guards_in(*nodes: ast.AST) -> tuple[int, ...]:
     )
 
 
+def guards_behind_an_except(node: ast.Try) -> tuple[int, ...]:
+    """The numbers of all guards in the `except` clauses of *node*."""
+    inside = (inner for clause in node.handlers for inner in ast.walk(clause))
+    return tuple(guard.number for inner in inside if (guard := guard_of(inner)) is not None)
+
+
 def on_the_way(node: ast.AST) -> Iterator[ast.AST]:
     """*node* and all that is in it and may run without an exception."""
     yield node

@@ -151,13 +151,21 @@ def _judge(kind: type, member: object) -> str:
         return "catalogue"
     if member is MISSING:
         return "instance"
-    if type(member) in (MemberDescriptorType, GetSetDescriptorType):
-        return "slot" if type(member) is MemberDescriptorType else "catalogue"
+    if type(member) is MemberDescriptorType:
+        return "slot"
+    if type(member) is GetSetDescriptorType:
+        return "always" if _is_of_builtin_exceptions(member) else "catalogue"
     if type(member) is functools.cached_property:
         return "cached"
     if type(member) in _READABLE or not _is_descriptor(type(member)):
         return "always"
     return "catalogue"
+
+
+def _is_of_builtin_exceptions(member: GetSetDescriptorType) -> bool:
+    """``args``, ``__cause__``, ``__class__`` and the like: the interpreter's own, which only tell."""
+    owner: type = member.__objclass__
+    return owner is object or (issubclass(owner, BaseException) and owner.__module__ == "builtins")
 
 
 def searches_plainly(kind: type) -> bool:

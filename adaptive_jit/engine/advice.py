@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from types import FunctionType
@@ -169,6 +170,8 @@ def _proposed(site: Site, sites: Sequence[Site]) -> tuple[str, str, str] | None:
     """The line, on what condition it holds, and its entry; ``None`` where no line would help."""
     effect, name = site.effect, declarable(site.callee)
     assert effect is not None
+    if isinstance(getattr(builtins, site.callee, None), type):
+        return None  # a class of the language's own: no program declares what it does
     reason = effect.reason or "it is not known"
     entry = entry_of(reason)
     key = entry.key if entry is not None else "not-known"

@@ -11,7 +11,7 @@ from adaptive_jit import clock
 from adaptive_jit.decision import Decider, WorkerCount
 from adaptive_jit.engine.dispatch import SILENT, Dispatcher
 from adaptive_jit.engine.editions import Owned
-from adaptive_jit.engine.fallback import failed
+from adaptive_jit.engine.fallback import failed, told
 from adaptive_jit.engine.host import allow, host, seconds
 from adaptive_jit.engine.importing import is_importing
 from adaptive_jit.engine.machine import MACHINE
@@ -266,11 +266,9 @@ class Controller:
 
     def opened(self, predicted: float, left: int | None, trace: Trace | None) -> None:
         """The window opens in the middle of an invocation."""
-        import logging
-
         self.openings += 1
         self.opened_trace = trace
-        logging.getLogger("adaptive_jit").info(
+        told(
             "%s: opened within the call, %s rounds to go: predicted speed-up %.2f",
             self.name, "more" if left is None else left, predicted,
         )  # fmt: skip
@@ -347,8 +345,6 @@ class Controller:
             self._tell(before, phase)
 
     def _tell(self, before: Phase, after: Phase) -> None:
-        import logging
-
         summary = self.decider.summary()
         last = summary.transitions[-1] if summary.transitions else None
         if last is None or last is self.told:
@@ -356,9 +352,7 @@ class Controller:
         self.told = last
         measured = summary.measured_speedup
         gain = f" ({measured:.2f}x measured)" if measured is not None else ""
-        logging.getLogger("adaptive_jit").info(
-            "%s: %s -> %s%s: %s", self.name, before.value, after.value, gain, last.reason
-        )
+        told("%s: %s -> %s%s: %s", self.name, before.value, after.value, gain, last.reason)
 
     def _look_again(self) -> None:
         delay = self.sizes.next_probe_seconds()

@@ -1,4 +1,7 @@
-"""When something of ours fails: one warning, and the plain behaviour in its place."""
+"""What the library says while the program runs.
+
+When something of ours fails: one warning, and the plain behaviour in its place.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,19 @@ def warn_once(text: str) -> None:
 
         unraised.append(text)
         logging.getLogger("adaptive_jit").warning(text)
+
+
+def told(text: str, *values: object) -> None:
+    """Log a line at INFO, for who wants such lines from us: by the setting, or by the level.
+
+    A program that logs at INFO itself has not asked for them.
+    """
+    import logging
+
+    logger = logging.getLogger("adaptive_jit")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)  # the default of the setting, as `Settings.log` says
+    logger.info(text, *values)
 
 
 def failed(what: str, error: BaseException) -> None:

@@ -170,7 +170,7 @@ ENTRIES: tuple[Entry, ...] = (
         "changes that it writes first", "writes objects of the program's own", ", writes$",
     )),
     Entry("changes-in-place", "fetch first, and change it behind: values = [f(x) for x in xs]", (
-        "it changes its receiver$",
+        "it changes its receiver$", "may change a list that other names lead to$",
     )),
     Entry("changes-what-others-see", UNORDERED, (
         "not made here", "stores (in|a value)", "^deletes `", "lives outside the function",

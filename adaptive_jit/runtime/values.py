@@ -124,6 +124,11 @@ class Values:
         """Go no further."""
         raise Stop("a comparison with calls in it, or a failed assertion")
 
+    def excuses(self, guards: tuple[int, ...]) -> None:
+        """Go on past an `except`, unless it has run unknown code before."""
+        if any(self.function.guards[guard] == FAILED for guard in guards):
+            raise Stop("an `except` has run code that is not known")
+
     def cell(self, read: Callable[[], Any]) -> Any:
         """The value of a variable of the enclosing function; unknown while it has none."""
         try:

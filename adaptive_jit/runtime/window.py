@@ -174,7 +174,8 @@ class Window(Crowd, WrittenFiles, Guards):
                 continue
             if entry.state < DONE:
                 entry.wait()
-            self._drop(entry, after_exception=False)
+            # In an `except` the program goes on, but not as it would have without the exception.
+            self._drop(entry, after_exception=sys.exception() is not None)
 
     def caught(self) -> None:
         """What the program ran itself when the exception came has no value."""

@@ -502,6 +502,50 @@ class Sink(logging.Handler):
 
 
 @program(overlaps=4)
+def except_that_looks_at_the_error() -> Any:
+    """What every exception has by itself is read by nobody's code."""
+    out: list[Any] = []
+    for i in range(5):
+        try:
+            out.append(refuse(i, i == 1))
+        except Refused as error:
+            out.append((error.args, error.args[0], error.__class__.__name__, error.__cause__))
+    return out
+
+
+@factory(overlaps=0)
+def except_that_has_run_unknown_code(decorate: Any) -> Any:
+    """Once it has, nothing is started past it any more; at first what was is read again."""
+
+    class Told(Refused):
+        """Answers by code of its own."""
+
+        @property
+        def code(self) -> int:
+            return mystery("code")
+
+    def tell(key: int) -> int:
+        current().raised += key == 1
+        if key == 1:
+            raise Told(key)
+        return fetch(key)
+
+    reads(tell)
+
+    @decorate
+    def run() -> Any:
+        out = []
+        for i in range(4):
+            try:
+                out.append(tell(i))
+            except Told as error:
+                out.append(error.code)
+        return out
+
+    return run
+
+
+@program(overlaps=4)
 def jumps_out_of_a_try_pass_its_finally() -> Any:
     """`continue` and `break` run the `finally` on their way out."""
     out = []

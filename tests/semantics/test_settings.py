@@ -393,6 +393,14 @@ def test_the_log_tells_of_switches_if_asked(tmp_path: Path) -> None:
     assert "__main__.run: trial -> settled parallel (2.50x measured)" in told[0]
 
 
+def test_a_program_that_logs_at_info_has_not_asked_for_lines_of_ours(tmp_path: Path) -> None:
+    """By default only warnings come from here; the level of the logger itself asks for more."""
+    configured = "import logging; logging.basicConfig(level=logging.INFO)"
+    assert _program(tmp_path, configured, persist=0) == ""
+    asked = f"{configured}; logging.getLogger('adaptive_jit').setLevel(logging.INFO)"
+    assert len(_program(tmp_path, asked, persist=0).splitlines()) == 1
+
+
 def test_a_program_that_configures_logging_is_told_once(tmp_path: Path) -> None:
     """In its own format, not by this library as well."""
     for first in (
