@@ -75,7 +75,7 @@ def closure(n: Any) -> Any:
     return inner
 
 
-def begin() -> None:
+def anew() -> None:
     memo.cache_clear()
     HELD.clear()
     set_level(1)
@@ -85,7 +85,7 @@ def begin() -> None:
 )
 
 PROLOGUE = (
-    "begin()",
+    "anew()",
     *generators.PROLOGUE,
     "shown = reads(lambda: fetch(k))",
     "it0 = iter(range(100))",

@@ -11,15 +11,15 @@ from adaptive_jit.records import Effect, EffectKind, Source, commute
 from adaptive_jit.records.effects import FILES, LOG_FILES
 from adaptive_jit.runtime.execute import of_user, raise_again, refused
 from adaptive_jit.runtime.output import thread_state
+from adaptive_jit.runtime.pending import Entry
 from adaptive_jit.runtime.states import DEAD, DONE, QUEUED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adaptive_jit.records import Watch
-    from adaptive_jit.runtime.function import FunctionState
+    from adaptive_jit.runtime.function import FunctionState, Site
     from adaptive_jit.runtime.issue import Issuer
-    from adaptive_jit.runtime.pending import Entry
 
 
 DEEPEST: Final = 4
@@ -55,16 +55,33 @@ class Crowd:
 
     function: FunctionState
     issuer: Issuer | None
+    paths: list[tuple[int, ...]]
     _drop: Callable[..., None]
+
+    def _beside_others(
+        self,
+        issuer: Issuer,
+        site: Site,
+        effect: Effect,
+        callee: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Callable[[], Any]:
+        """The outcome of a call that the slice has not come to: others may begin meanwhile."""
+        entry = Entry(site, (site.index, self.paths[site.loop]))
+        entry.callee, entry.args, entry.kwargs, entry.effect = callee, args, kwargs, effect
+        entry.caller = issuer.caller_of(site)
+        return self._in_a_crowd(issuer, entry)
 
     def _in_a_crowd(self, issuer: Issuer, entry: Entry) -> Callable[[], Any]:
         """The outcome of a call that the caller makes while others are under way."""
         callee, args, kwargs = entry.callee, entry.args, entry.kwargs
+        alone, handed = not issuer.entries.keys() - issuer.markers, self.function.handed
         found = attempt(entry)
         if found is None:  # too deep in calls of this kind: as the program makes them
             return partial(callee, *args, **kwargs)
         wait = refused(entry, *found)
-        if wait is not None:
+        if wait is not None and not (alone and handed == self.function.handed):
             again = self._refused(issuer, entry, wait)
             return partial(callee, *args, **kwargs) if again is None else again
         return outcome(*found)
@@ -77,7 +94,7 @@ class Crowd:
         entry.site.refused += 1
         if entry.turn is not None:
             entry.turn.refused(wait)
-        entry.site.started -= 1
+        entry.site.started -= entry.started
         for key, other in list(issuer.entries.items()):
             if key in issuer.markers or not other.started:
                 continue

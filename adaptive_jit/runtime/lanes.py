@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adaptive_jit.records import EffectKind
 from adaptive_jit.runtime.function import wrote
@@ -12,7 +12,10 @@ from adaptive_jit.runtime.states import DONE, HELD, QUEUED, WAITING
 from adaptive_jit.runtime.strands import Scheduler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adaptive_jit.records import Effect
+    from adaptive_jit.runtime.function import Site
 
 
 class Lanes(Scheduler):
@@ -96,16 +99,20 @@ class Lanes(Scheduler):
         if effect.lane is None and entry.gate is not None:
             entry.gate.finish(DONE)  # no lane any more: the others need not wait either
 
+    def caller_of(self, site: Site) -> Callable[..., Any]:
+        """What calls the operations of *site* in this activation."""
+        caller = self.callers.get(site.index)
+        if caller is None:
+            caller = self.callers[site.index] = self.function.caller(site, self.module)
+        return caller
+
     def _hand_over(self, entry: Entry) -> None:
         if self.closed or entry.state >= QUEUED:
             return
         effect = entry.effect
         assert effect is not None
         entry.context = self.context.copy()
-        caller = self.callers.get(entry.site.index)
-        if caller is None:
-            caller = self.callers[entry.site.index] = self.function.caller(entry.site, self.module)
-        entry.caller = caller
+        entry.caller = self.caller_of(entry.site)
         entry.site.started += 1
         self.steps = 0
         entry.state = QUEUED

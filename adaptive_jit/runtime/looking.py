@@ -40,13 +40,13 @@ class LookingWindow(Window):
 
     def take(self, index: int, callee: Any, /, *args: Any, **kwargs: Any) -> Callable[[], Any]:
         """What to call; for those that are looked at the clock starts."""
-        call = super().take(index, callee, *args, **kwargs)
         if index in self.unsure and len(self.timed) < len(self.unsure):
+            # Before anything else: what the caller makes beside others is made in there.
             function = self.function
             site = function.sites[index]
             function.host.watch(site, callee)
             self.began[(index, self.paths[site.loop])] = function.host.read()
-        return call
+        return super().take(index, callee, *args, **kwargs)
 
     def done(self, index: int, value: Any, *, closes: bool = False) -> Any:
         """The clock stops."""

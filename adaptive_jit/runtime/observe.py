@@ -255,11 +255,10 @@ class ProfileWindow(Window):
         issuer = self.issuer
         if issuer is not None:
             if not issuer.gated:
-                call = super().take(index, callee, *args, **kwargs)
                 if not site.early and not site.light and count <= MOST_RECORDS:
-                    # Nothing is known of it yet: it runs in its turn.
+                    # Nothing is known of it yet: it runs in its turn, made perhaps in there.
                     self._start_clock(site, callee)
-                return call
+                return super().take(index, callee, *args, **kwargs)
             if issuer.living and not site.light:
                 self._meet(issuer, site, (index, self.paths[site.loop]))
         if count <= MOST_RECORDS:

@@ -211,6 +211,8 @@ class Window(Crowd, WrittenFiles, Guards):
             issuer.closed = True  # it was passed, if at all, as more harmless than it is
         if effect.kind > EffectKind.UNORDERED or effect.lane is not None:
             self._in_order(issuer, effect, (index, self.paths[site.loop]))
+        elif issuer.living and not (issuer.closed or effect.quick or effect.asserted):
+            return self._beside_others(issuer, site, effect, callee, args, kwargs)
         if (args or kwargs) and callable(callee):
             return partial(callee, *args, **kwargs)
         return callee  # type: ignore[no-any-return]
@@ -283,7 +285,8 @@ class Window(Crowd, WrittenFiles, Guards):
             issuer.running[entry.key] = entry
             if effect.watch is not None:
                 self.watched[entry.key] = (effect.watch, effect.watch.before())
-            if effect.quick or effect.asserted or not issuer.entries:
+            goes_on = issuer.living and not issuer.closed
+            if effect.quick or effect.asserted or not (issuer.entries or goes_on):
                 return partial(callee, *args, **kwargs)
             return self._in_a_crowd(issuer, entry)
         if entry.state < DONE:
