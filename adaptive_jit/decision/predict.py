@@ -234,11 +234,17 @@ class _Instances:
         self._operations = operations
         self._by_prefix: dict[tuple[int, int, tuple[int, ...]], list[int]] = {}
         self._last: dict[int, int] = {}
+        self._rounds: dict[tuple[int, int], tuple[tuple[int, ...], int | None, int | None]] = {}
+        """Of each operation and depth of loops: the round, its last call, that of the rounds before."""
         self._depths = {index: _shared_depths(operations, index) for index in operations}
 
     def add(self, call: TraceCall, position: int) -> None:
         """Remember that *call* is step number *position*."""
         self._last[call.operation] = position
+        for depth in range(1, len(call.path) + 1):
+            level, prefix = (call.operation, depth), call.path[:depth]
+            known, last, earlier = self._rounds.get(level, (prefix, None, None))
+            self._rounds[level] = prefix, position, earlier if known == prefix else last
         for depth in self._depths.get(call.operation, ()):
             key = (call.operation, depth, call.path[:depth])
             self._by_prefix.setdefault(key, []).append(position)
@@ -248,7 +254,8 @@ class _Instances:
 
         A result of the same iteration of all loops that both are in; if the
         other operation is in further loops, all its calls there (an
-        aggregate). Of an operation whose result is carried over, the last call.
+        aggregate). Of an operation whose result is carried over, the last call
+        in an earlier round.
         """
         operation = self._operations.get(call.operation)
         if operation is None:
@@ -257,8 +264,15 @@ class _Instances:
         for other in operation.depends_on:
             depth = _shared(self._operations, operation.index, other)
             found.update(self._by_prefix.get((other, depth, call.path[:depth]), ()))
-        found.update(_present(self._last.get(other) for other in operation.carried))
+        found.update(_present(self._carried(call, other) for other in operation.carried))
         return tuple(sorted(found))
+
+    def _carried(self, call: TraceCall, other: int) -> int | None:
+        depth = _shared(self._operations, call.operation, other)
+        if not depth:
+            return self._last.get(other)
+        prefix, last, earlier = self._rounds.get((other, depth), (None, None, None))
+        return earlier if prefix == call.path[:depth] else last
 
 
 def _present(positions: Iterable[int | None]) -> Iterable[int]:

@@ -18,11 +18,11 @@ import harness
 import programs.clauses
 import programs.constructs
 import programs.laid_out
-import programs.life
 import programs.mapped
 import programs.widened
 import pytest
 from world.model import World
+from world.operations import fetch
 from world.registry import Program, fresh_copy, programs_of
 
 import adaptive_jit
@@ -161,9 +161,15 @@ def test_statements_over_several_lines_equal_the_plain_run(program: Program) -> 
     harness.check_forced(program)
 
 
+def _reads_twice() -> tuple[int, int]:
+    a = fetch(1)
+    b = fetch(2)
+    return a, b
+
+
 def test_under_a_tracer_nothing_starts_early() -> None:
     """A debugger steps through one thread; without it both operations run ahead."""
-    decorated = harness.forced()(fresh_copy(programs.life.plain))
+    decorated = harness.forced()(fresh_copy(_reads_twice))
     before = sys.gettrace()
     sys.settrace(lambda *_: None)
     try:
