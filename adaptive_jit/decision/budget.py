@@ -28,14 +28,6 @@ BUCKET_CALLS = 4.0
 """How many direct calls' worth of seconds the bucket holds at least."""
 
 
-MOST_OWED_CALLS = 2.0
-"""Direct calls' worth of debt that a bad trial leaves; what it lost beyond that is forgiven.
-
-At a budget of 2 % they delay the next probe by a hundred calls. In full, one outlier of the
-few noisy calls that opened a trial would postpone the notice of a recovery by a thousand:
-90 % of recoveries take 161 calls instead of 197, for 0.2 points of regret at ratio 0.5.
-"""
-
 GRANT_CALLS = 1.0
 """Direct calls' worth of credit that the first trial of a function of short calls starts with.
 
@@ -94,11 +86,6 @@ class Budget:
     def resize(self, direct_seconds: float, loss: float) -> None:
         """Hold a few direct calls' worth, and always enough for the next *loss*."""
         self.size = max(BUCKET_CALLS * direct_seconds, 2.0 * loss)
-
-    def settle(self, direct_seconds: float, loss: float) -> None:
-        """Begin a rest in direct calls, owing no more than `MOST_OWED_CALLS` of them."""
-        self.resize(direct_seconds, loss)
-        self.credit = max(self.credit, -MOST_OWED_CALLS * direct_seconds)
 
     def granted(self, loss: float) -> bool:
         """Whether a parallel call that loses *loss* is affordable, the grant included.

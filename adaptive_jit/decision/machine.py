@@ -361,7 +361,7 @@ class Machine:
         self.skip = self._skipped = self._settled_calls = 0
         self._direct_watch.reset()
         self._settled_at = now = self.now()
-        self.budget.settle(self.direct.raw, self.loss())
+        self.budget.resize(self.direct.raw, self.loss())
         if self._first_seconds is not None:
             self.pace.seen(now - self._first_seconds, self._seconds, self.calls)
 

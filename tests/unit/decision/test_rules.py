@@ -117,16 +117,6 @@ def test_the_mean_guard_sees_what_rare_stalls_cost():
     assert not guard.slower_than(3.0, 0.001)
 
 
-@pytest.mark.parametrize(("spent", "credit"), [(1.5, -1.5), (50.0, -2.0)])
-def test_a_bad_trial_leaves_two_calls_of_debt_at_most(spent, credit):
-    """So that the next probe is not postponed by a thousand calls."""
-    budget = Budget()
-    budget.resize(1.0, 0.0)
-    budget.spend(spent)
-    budget.settle(1.0, 0.0)
-    assert budget.credit == credit
-
-
 def test_a_budget_is_bounded_by_its_size():
     """A long quiet life does not pay for a long bad trial."""
     budget = Budget()
