@@ -75,7 +75,7 @@ def logs(rule: Rule, receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if kwargs.get("stack_info"):
         return rule.unknown("it prints the stack of the thread that it runs in")
     given = kwargs.get("exc_info")
-    error = given if isinstance(given, BaseException) else sys.exception()
+    error = given if issubclass(type(given), BaseException) else sys.exception()
     if given and not (type(given) in (bool, int) or given is error):
         return rule.unknown("exc_info= is neither a flag nor an exception")
     if given and not printed_plainly(error):

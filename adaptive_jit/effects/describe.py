@@ -31,7 +31,7 @@ def describe(callee: object) -> str:
 
 
 def _method(owner: type, receiver: object, name: str | None) -> str:
-    if isinstance(receiver, type):
+    if is_class(receiver):
         owner = receiver
     return f"{describe(owner)}.{(name or '?').rpartition('.')[2]}"
 

@@ -43,7 +43,7 @@ def printed_plainly(error: BaseException | None) -> bool:
 
 
 def _is_plain(error: BaseException) -> bool:
-    if isinstance(error, _LOOKED_AT_FURTHER):
+    if issubclass(type(error), _LOOKED_AT_FURTHER):
         return False
     for owner in _order_of(type(error)):
         if owner not in BaseException.__mro__ and _ASKED & _names_of(owner).keys():

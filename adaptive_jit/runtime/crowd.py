@@ -76,7 +76,7 @@ class Crowd:
     def _in_a_crowd(self, issuer: Issuer, entry: Entry) -> Callable[[], Any]:
         """The outcome of a call that the caller makes while others are under way."""
         callee, args, kwargs = entry.callee, entry.args, entry.kwargs
-        alone, handed = not issuer.entries.keys() - issuer.markers, self.function.handed
+        alone, handed = len(issuer.entries) <= len(issuer.markers), self.function.handed
         found = attempt(entry)
         if found is None:  # too deep in calls of this kind: as the program makes them
             return partial(callee, *args, **kwargs)

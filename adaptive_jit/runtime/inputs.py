@@ -36,14 +36,14 @@ def leaves_containers(entry: Entry) -> bool:
 
 def waits(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether an input is pending. Loops, for this is asked of every operation."""
-    if isinstance(callee, Pending):
+    if issubclass(type(callee), Pending):
         return True
     for value in args:
-        if isinstance(value, Pending):
+        if issubclass(type(value), Pending):
             return True
     if kwargs:
         for value in kwargs.values():
-            if isinstance(value, Pending):
+            if issubclass(type(value), Pending):
                 return True
     return False
 
@@ -54,7 +54,7 @@ def pending_of(
     """The inputs that have not arrived, and whether one of them never will."""
     pending = []
     for value in (callee, *args, *kwargs.values()):
-        if isinstance(value, Pending) and value.state != DONE:
+        if issubclass(type(value), Pending) and value.state != DONE:
             if value.state >= RAISED:
                 return [], True
             pending.append(value)

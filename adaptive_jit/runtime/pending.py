@@ -80,7 +80,7 @@ class Derived(Pending):
         super().__init__()
         self.compute: Callable[..., Any] | None = compute
         self.inputs = inputs
-        pending = [value for value in inputs if isinstance(value, Pending)]
+        pending = [value for value in inputs if issubclass(type(value), Pending)]
         self.missing: Iterator[int] = iter(range(len(pending) - 1, -1, -1))
         for value in pending:
             value.when_finished(self._arrived)
@@ -124,7 +124,7 @@ class Slot(Pending):
     def fill(self, value: Any) -> None:
         """Take *value*, as soon as it has arrived."""
         self.filled = True
-        if not isinstance(value, Pending):
+        if not issubclass(type(value), Pending):
             self.finish(DONE, value)
             return
 
@@ -150,7 +150,7 @@ def settled(inputs: tuple[Any, ...]) -> list[Any] | None:
     """The values of *inputs*, all finished; ``None`` if one has no value."""
     values = []
     for value in inputs:
-        if isinstance(value, Pending):
+        if issubclass(type(value), Pending):
             if value.state != DONE:
                 return None
             value = value.value

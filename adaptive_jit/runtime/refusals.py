@@ -40,16 +40,19 @@ def refusal(value: Any, error: BaseException | None, *, repeats: bool = True) ->
     """
     if error is None:
         return _of(value)
-    if isinstance(error, ConnectionRefusedError) or (repeats and isinstance(error, _BROKEN)):
+    # Of the class itself: `isinstance` would ask the exception, which may answer by its own code.
+    kind = type(error)
+    if issubclass(kind, ConnectionRefusedError) or (repeats and issubclass(kind, _BROKEN)):
         return 0.0
     if _is_known(error) and (type(error).__name__ == "ConnectError" or _beneath(error, repeats)):
         return 0.0
     found = _of(error)
     if found is None:
-        response = getattr(error, "__dict__", {}).get("response")
-        found = _of(response)
+        found = _of(_fields_of(error).get("response"))
     return found
 
+
+_fields_of = BaseException.__dict__["__dict__"].__get__
 
 _BROKEN: Final = (ConnectionResetError, BrokenPipeError)
 """The service hung up: when the request had arrived, or before, nobody can tell."""

@@ -225,7 +225,7 @@ class Scheduler(Values):
         self.markers.clear()
 
     def _blocked(self, strand: Strand, block: Any) -> None:
-        if isinstance(block, Pending):
+        if issubclass(type(block), Pending):
             if block is POISON:
                 self._end(strand, DEAD)
             else:

@@ -27,7 +27,7 @@ class Values:
 
     def truth(self, value: Any) -> Any:
         """The truth of a transparent value; RETRY while it has not arrived."""
-        if isinstance(value, Pending):
+        if issubclass(type(value), Pending):
             if value.state < DONE:
                 self.block = value
                 return RETRY
@@ -40,12 +40,12 @@ class Values:
 
     def passes(self, guards: tuple[int, ...], test: Any) -> bool:
         """Whether a branch without operations may be passed by before its condition is known."""
-        unknown = isinstance(test, Pending) and test.state != DONE
+        unknown = issubclass(type(test), Pending) and test.state != DONE
         return unknown and self.function.seen(guards)
 
     def arrived(self, value: Any) -> Any:
         """The value itself; RETRY while it has not arrived."""
-        if isinstance(value, Pending):
+        if issubclass(type(value), Pending):
             if value.state < DONE:
                 self.block = value
                 return RETRY
@@ -60,7 +60,7 @@ class Values:
         """The value of a transparent expression, pending if an input is."""
         waiting = None
         for value in inputs:
-            if isinstance(value, Pending) and value.state != DONE:
+            if issubclass(type(value), Pending) and value.state != DONE:
                 if value.state >= RAISED or waiting is None:
                     waiting = value
                 if value.state >= RAISED:
@@ -78,7 +78,7 @@ class Values:
     def cross(self, guards: tuple[int, ...], compute: Callable[..., Any], *inputs: Any) -> Any:
         """As `derive` for a value nobody needs: only checks that passing it is allowed."""
         for value in inputs:
-            if isinstance(value, Pending) and value.state != DONE:
+            if issubclass(type(value), Pending) and value.state != DONE:
                 if self.function.seen(guards):
                     return None
                 return self._unseen(guards, value)
@@ -95,8 +95,8 @@ class Values:
 
     def gather(self, values: list[Any]) -> Any:
         """A list whose pending elements are filled in when the last one has arrived."""
-        if any(isinstance(value, Pending) for value in values):
-            if any(isinstance(value, Pending) and value.state >= RAISED for value in values):
+        if any(issubclass(type(value), Pending) for value in values):
+            if any(issubclass(type(value), Pending) and value.state >= RAISED for value in values):
                 return POISON
             return Derived(_kept, tuple(values))
         return values
@@ -109,14 +109,14 @@ class Values:
     def gather_pairs(self, pairs: list[tuple[Any, Any]]) -> Any:
         """As `gather`, for the pairs of a dict comprehension."""
         flat = self.gather([part for pair in pairs for part in pair])
-        if isinstance(flat, Pending):
+        if issubclass(type(flat), Pending):
             return flat if flat is POISON else Derived(_paired, (flat,))
         return _paired(flat)
 
     def gather_set(self, values: list[Any]) -> Any:
         """As `gather`, for a set comprehension over scalars."""
         flat = self.gather(values)
-        if isinstance(flat, Pending):
+        if issubclass(type(flat), Pending):
             return flat if flat is POISON else Derived(_as_set, (flat,))
         return _as_set(flat)
 

@@ -18,6 +18,7 @@ atomic. The rules that hold in every order of events:
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -44,6 +45,13 @@ FORK_PATIENCE = 1.0
 
 The first is the interpreter's switch interval: a worker whose operation has
 just ended needs no longer to get where it counts as idle.
+"""
+
+EXIT_GRACE = 0.05
+"""Seconds that the end of the interpreter waits at most for operations that are about to end.
+
+A worker that is stopped with an operation in its hands keeps what that leads to, in the end the
+program's module, whose files would not be flushed. One that waits for long is left where it is.
 """
 
 _numbers = count(1)
@@ -208,6 +216,12 @@ class ThreadStrategy:
             old.queue.put(None)
         _join(worker for worker in leaving if worker is not threading.current_thread())
 
+    def rest(self, patience: float = EXIT_GRACE) -> None:
+        """Wait *patience* seconds at most until no worker holds an operation."""
+        limit = time.monotonic() + patience
+        while self._pool.busy and self._every and time.monotonic() < limit:
+            time.sleep(FORK_GRACE / 10)
+
     def forget_workers(self) -> None:
         """Begin anew in a child process, where no worker exists."""
         for worker in self._every:
@@ -250,6 +264,15 @@ def _after_fork() -> None:
 
 
 _strategies: WeakSet[ThreadStrategy] = WeakSet()
+
+
+def _at_exit() -> None:
+    for strategy in tuple(_strategies):
+        strategy.rest()
+
+
+# Before what the engine registers, so that it runs behind that.
+atexit.register(_at_exit)
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)

@@ -151,10 +151,34 @@ def test_idle_workers_end(pools):
 
 def test_a_pool_whose_workers_have_ended_starts_new_ones(pools):
     pool = pools(idle_seconds=0.001)
+    threads = []
     for _ in range(3):
         (operation,) = operations = begin(pool, 1)
         end(operations)
         operation.thread.join(PATIENCE)
+        threads.append(operation.thread)
+    assert len(set(threads)) == 3
+
+
+def test_rest_waits_for_operations_that_end(pools):
+    """At exit no worker may keep what it has just run."""
+    pool = pools()
+    operations = begin(pool, 3)
+    for operation in operations:
+        operation.may_end.set()
+    kept = [weakref.ref(operation) for operation in operations]
+    del operation, operations
+    pool.rest(PATIENCE)
+    assert [one() for one in kept] == [None] * 3
+
+
+def test_rest_leaves_operations_that_last(pools):
+    """The interpreter's exit is not held up by them."""
+    pool = pools()
+    operations = begin(pool, 1)
+    pool.rest(0.0)
+    assert not operations[0].ended.is_set()
+    end(operations)
 
 
 def test_an_operation_put_while_the_last_worker_ends_is_run(pools):
