@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
 
@@ -22,6 +21,8 @@ from adaptive_jit.classify import OperationProfile, classify
 from adaptive_jit.profiling import Sampler, difference, overhead_ns, read
 from adaptive_jit.records import ThreadState, Verdict
 from adaptive_jit.settings import Settings
+from tests.quality.classification import profiled
+from tests.quality.real_operations import busy_cores, busy_gil, python_loop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
@@ -31,15 +32,8 @@ RUNS = 5
 data = os.urandom(4_000_000)
 
 
-def loop(times: int = 200_000) -> int:
-    total = 0
-    for number in range(times):
-        total += number
-    return total
-
-
 def join_a_computing_thread() -> None:
-    thread = threading.Thread(target=loop)
+    thread = threading.Thread(target=python_loop)
     thread.start()
     thread.join()
 
@@ -74,19 +68,6 @@ def sampler():
     made.stop()
 
 
-def profiled(sampler, operation, calls: int) -> OperationProfile:
-    profile = OperationProfile()
-    native_id = threading.get_native_id()
-    for _ in range(calls):
-        sampler.enter(native_id, profile)
-        start = read()
-        operation()
-        stop = read()
-        sampler.leave(profile)
-        profile.add(difference(start, stop))
-    return profile
-
-
 def usual(sampler, operation, calls: int = 5) -> Verdict:
     """The most frequent verdict of several runs, after one call to warm up."""
     operation()
@@ -94,39 +75,6 @@ def usual(sampler, operation, calls: int = 5) -> Verdict:
         classify(profiled(sampler, operation, calls), Settings()).verdict for _ in range(RUNS)
     )
     return found.most_common(1)[0][0]
-
-
-@contextmanager
-def busy_cores():
-    """More computing processes than cores."""
-    started = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        for _ in range((os.cpu_count() or 1) + 2)
-    ]
-    try:
-        yield
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-
-
-@contextmanager
-def busy_gil():
-    """A thread of this process that computes in Python."""
-    done = threading.Event()
-
-    def run() -> None:
-        while not done.is_set():
-            loop(1_000)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.mark.parametrize(("seconds", "calls"), [(0.001, 3), (0.001, 20), (0.02, 2), (0.15, 1)])
@@ -142,7 +90,7 @@ def test_a_request_waits_outside(sampler, fetch):
 
 def test_a_python_loop_computes_with_the_gil(sampler):
     """It never waits, and no other Python thread could run."""
-    assert usual(sampler, loop) is Verdict.CPU_HOLDING_GIL
+    assert usual(sampler, python_loop) is Verdict.CPU_HOLDING_GIL
 
 
 def test_hashing_computes_without_the_gil(sampler):
@@ -177,7 +125,7 @@ def test_computing_and_waiting_by_turns_is_undecided(sampler):
     def both() -> None:
         start = time.thread_time()
         while time.thread_time() - start < 0.01:
-            loop(1_000)
+            python_loop(1_000)
         time.sleep(0.01)
 
     assert usual(sampler, both) is Verdict.UNDECIDED
@@ -186,7 +134,7 @@ def test_computing_and_waiting_by_turns_is_undecided(sampler):
 def test_on_a_machine_without_a_free_core_computing_is_not_io(sampler):
     """Plain CPU / wall is far below 0.5 there."""
     with busy_cores():
-        assert usual(sampler, loop) in CPU | {Verdict.UNDECIDED}
+        assert usual(sampler, python_loop) in CPU | {Verdict.UNDECIDED}
         assert usual(sampler, lambda: hashlib.sha256(data)) in CPU | {Verdict.UNDECIDED}
 
 
@@ -199,7 +147,7 @@ def test_on_a_machine_without_a_free_core_a_request_still_waits(sampler, fetch):
 def test_beside_a_busy_python_thread_computing_is_not_io(sampler):
     """The GIL is waited for, nothing outside."""
     with busy_gil():
-        assert not usual(sampler, loop).is_io
+        assert not usual(sampler, python_loop).is_io
         assert not usual(sampler, lambda: hashlib.sha256(data)).is_io
 
 
